@@ -1,0 +1,5 @@
+//! Muster, a SCIM 2.0 provisioning gateway.
+//!
+//! The floors of the house, lowest last, are drawn in `ARCHITECTURE.md`; `tests/layers.rs` keeps who may import whom.
+
+pub mod scim;

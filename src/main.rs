@@ -1,0 +1,3 @@
+//! The `muster` command: parses the command line, composes the gateway and hands over.
+
+fn main() {}
