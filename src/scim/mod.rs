@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod filter;
+pub mod resource;
 pub mod schema;
 pub mod syntax;
 pub mod value;
