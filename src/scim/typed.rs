@@ -16,7 +16,7 @@ use super::value::parse_time;
 /// # Errors
 /// 400 `invalidValue` when the type is wrong, `invalidSyntax` when a sub-attribute stands twice; `path`
 /// is how the message names the attribute.
-pub fn canonical(attribute: &Attribute, path: &str, value: Value) -> Result<Value> {
+pub(super) fn canonical(attribute: &Attribute, path: &str, value: Value) -> Result<Value> {
     if !attribute.multi_valued {
         return element(attribute, path, value);
     }
@@ -46,7 +46,7 @@ pub fn canonical(attribute: &Attribute, path: &str, value: Value) -> Result<Valu
 ///
 /// # Errors
 /// As [`canonical`].
-pub fn element(attribute: &Attribute, path: &str, value: Value) -> Result<Value> {
+pub(super) fn element(attribute: &Attribute, path: &str, value: Value) -> Result<Value> {
     if value.is_null() {
         return Ok(Value::Null);
     }
