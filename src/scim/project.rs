@@ -113,9 +113,10 @@ impl Projection {
     fn choice(&self, attr: &AttrRef) -> Choice {
         let attribute = &*attr.attribute;
         match (attribute.returned, self) {
-            (Returned::Never, _) => Choice::Nothing,
+            (Returned::Never, _) | (Returned::Request, Self::Default | Self::Without(_)) => {
+                Choice::Nothing
+            }
             (Returned::Always, _) | (Returned::Default, Self::Default) => Choice::Whole,
-            (Returned::Request, Self::Default | Self::Without(_)) => Choice::Nothing,
             (Returned::Default | Returned::Request, Self::Only(named)) => only(attr, named),
             (Returned::Default, Self::Without(named)) => without(attr, named),
         }
@@ -145,9 +146,9 @@ fn only(attr: &AttrRef, named: &[Target]) -> Choice {
     }
 }
 
-fn without(attr: &AttrRef, named: &[Target]) -> Choice {
+fn without(attr: &AttrRef, excluded: &[Target]) -> Choice {
     let mut dropped = Vec::new();
-    for target in named {
+    for target in excluded {
         match mention(attr, target) {
             Mention::None => {}
             Mention::Whole => return Choice::Nothing,
@@ -179,7 +180,6 @@ fn mention(attr: &AttrRef, target: &Target) -> Mention {
         Target::Extension(schema) if attr.extension.as_deref() == Some(&*schema.id) => {
             Mention::Whole
         }
-        Target::Extension(_) => Mention::None,
         Target::Attribute(named)
             if named.extension == attr.extension && named.attribute.name == attr.attribute.name =>
         {
@@ -188,7 +188,7 @@ fn mention(attr: &AttrRef, target: &Target) -> Mention {
                 .as_ref()
                 .map_or(Mention::Whole, |sub| Mention::Sub(sub.name.clone()))
         }
-        Target::Attribute(_) => Mention::None,
+        Target::Extension(_) | Target::Attribute(_) => Mention::None,
     }
 }
 
