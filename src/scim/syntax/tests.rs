@@ -212,6 +212,9 @@ fn limits_are_exact() {
     let error = Filter::parse(&nested(MAX_DEPTH + 1)).expect_err("too deep");
     assert!(error.detail.contains("more than 32 brackets"), "{error}");
 
+    let beside = vec!["(a pr or b[c pr])"; MAX_DEPTH + 1].join(" and ");
+    assert!(Filter::parse(&beside).is_ok(), "not inside each other");
+
     let chain = |terms: usize| vec!["a pr"; terms].join(" and ");
     assert!(Filter::parse(&chain(MAX_TERMS)).is_ok());
     let error = Filter::parse(&chain(MAX_TERMS + 1)).expect_err("too many");
