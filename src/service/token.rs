@@ -22,6 +22,8 @@ pub const CONFIG_CONNECTION: &str = "config";
 pub const FIRST_CONNECTION: &str = "first";
 /// How long the token of the first start lives.
 const FIRST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// What a connection may do unless it is said otherwise.
+const DEFAULT_SCOPES: [&str; 4] = ["read", "users", "groups", "admin-groups"];
 /// How old the recorded last use of a token may get before it is written again.
 const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
 
@@ -172,8 +174,10 @@ impl Gateway {
                     None => tx.insert_connection(&Connection {
                         name: token.connection.clone(),
                         profile: wanted.clone(),
+                        scopes: DEFAULT_SCOPES.map(str::to_owned).to_vec(),
                         created: token.created,
-                    })?,
+                    })
+                    .map(drop)?,
                 }
                 Ok(tx.insert_token(&token)?)
             })

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::condition::etag;
-use super::render::{self, Joined};
+use super::render::Joined;
 use super::{Answer, body, members};
 use crate::scim::project::Projection;
 use crate::scim::query::Wanted;
@@ -34,13 +33,12 @@ impl Gateway {
         let wants_members = projection.wants(rt, "members");
         let strict = self.settings().scim.require_references;
         let cause = self.cause(Actor::Connection(caller.connection.to_string()), &caller.request);
-        let new_id = id.clone();
         let (record, joined) = self
             .store()
             .write(cause, move |tx| {
                 members::require_references(tx, strict, &incoming.document, &incoming.members)?;
                 let record = tx.insert(&NewResource {
-                    id: &new_id,
+                    id: &id,
                     rt: &rt_,
                     owner: Some(&owner),
                     state: state(&incoming.document, State::Active),
@@ -54,11 +52,7 @@ impl Gateway {
                 Ok::<_, Error>((record, joined))
             })
             .await?;
-        Ok(Answer {
-            body: Some(render::resource(self.base(), rt, &record, &joined, &projection)?.into()),
-            location: render::location(self.base(), rt, &id),
-            etag: etag(&record),
-        })
+        self.answer(rt, &record, &joined, &projection)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{body, members, render};
+use super::{body, members};
 use crate::scim::error::ErrorKind;
 use crate::scim::filter;
 use crate::scim::message::{ListHead, list_body};
@@ -30,28 +30,22 @@ impl Gateway {
         let filter = query.filter.as_deref().map(|text| caller.filter(rt, text)).transpose()?;
         let sort = query.sort_by.as_deref().map(|name| sort(rt, name, query.sort_order)).transpose()?;
         let settings = &self.settings().scim;
-        let wanted = Find {
-            rt: Arc::clone(rt),
-            filter,
-            sort,
-            start_index: query.start_index,
-            count: query.count.unwrap_or(settings.page_size).min(settings.max_results),
-            max_scan: settings.max_scan,
-            base: self.base().to_owned(),
-        };
-        let gateway = self.clone();
+        let start_index = query.start_index;
+        let count = query.count.unwrap_or(settings.page_size).min(settings.max_results);
+        let max_scan = settings.max_scan;
+        let (gateway, rt) = (self.clone(), Arc::clone(rt));
         self.store()
             .read(move |tx| {
-                let found = tx.find(&wanted)?;
+                let (filter, sort) = (filter.as_ref(), sort.clone());
+                let found = tx.find(&Find { rt: &rt, filter, sort, start_index, count, max_scan })?;
                 let mut resources = Vec::with_capacity(found.records.len());
                 for record in &found.records {
-                    let joined = members::joined(tx, &wanted.rt, record, &projection)?;
-                    let text = render::resource(gateway.base(), &wanted.rt, record, &joined, &projection)?;
-                    resources.push(text);
+                    let joined = members::joined(tx, &rt, record, &projection)?;
+                    resources.push(gateway.render(&rt, record, &joined, &projection)?);
                 }
                 let head = ListHead {
                     total: found.total,
-                    start_index: wanted.start_index,
+                    start_index,
                     items: resources.len(),
                 };
                 Ok::<_, Error>(list_body(head, &resources).into())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::condition::{etag, is_known};
-use super::{Answer, Fetched, members, render};
+use super::{Fetched, members};
 use crate::scim;
 use crate::scim::query::{Conditions, Wanted};
 use crate::scim::schema::ResourceType;
@@ -31,12 +31,7 @@ impl Gateway {
                     return Ok(Fetched::NotModified { etag: etag(&record) });
                 }
                 let joined = members::joined(tx, &rt, &record, &projection)?;
-                let body = render::resource(gateway.base(), &rt, &record, &joined, &projection)?;
-                Ok(Fetched::Found(Answer {
-                    body: Some(body.into()),
-                    location: render::location(gateway.base(), &rt, &record.id),
-                    etag: etag(&record),
-                }))
+                gateway.answer(&rt, &record, &joined, &projection).map(Fetched::Found)
             })
             .await
     }

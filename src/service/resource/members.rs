@@ -11,10 +11,10 @@ use crate::service::Result;
 use crate::store::{Record, StoredMember, Tx};
 
 /// How many members are read at once. At about 100 bytes a row, a slice is 100 KiB.
-const SLICE: usize = 1_000;
+const SLICE: u32 = 1_000;
 
 /// How many members a group may have for PATCH to be answered with all of them unasked.
-pub(super) const ANSWERED_UNASKED: usize = 1_000;
+pub(super) const ANSWERED_UNASKED: u32 = 1_000;
 
 /// Reads what is answered with the record; what the projection does not want is not read.
 pub(super) fn joined(
@@ -38,7 +38,7 @@ fn all(tx: &mut Tx<'_>, group: &str) -> Result<Vec<StoredMember>> {
     loop {
         let after = members.last().map(|last| last.value.clone());
         let slice = tx.members(group, after.as_deref(), SLICE)?;
-        let last = slice.len() < SLICE;
+        let last = slice.len() < SLICE as usize;
         members.extend(slice);
         if last {
             return Ok(members);

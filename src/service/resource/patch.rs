@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::create::state;
 use super::get::not_found;
-use super::render::{self, Joined};
+use super::render::Joined;
 use super::{Answer, body, condition, members};
 use crate::scim::patch::{Applied, Patch, apply};
 use crate::scim::project::Projection;
@@ -61,7 +61,7 @@ impl Gateway {
             Some(joined) => self.answer(rt, &record, &joined, &projection),
             None => Ok(Answer {
                 body: None,
-                location: render::location(self.base(), rt, &record.id),
+                location: self.location(rt, &record.id),
                 etag: condition::etag(&record),
             }),
         }
@@ -75,8 +75,8 @@ impl Gateway {
         projection: &Projection,
     ) -> Result<Answer> {
         Ok(Answer {
-            body: Some(render::resource(self.base(), rt, record, joined, projection)?.into()),
-            location: render::location(self.base(), rt, &record.id),
+            body: Some(self.render(rt, record, joined, projection)?.into()),
+            location: self.location(rt, &record.id),
             etag: condition::etag(record),
         })
     }
@@ -103,7 +103,7 @@ fn answered(
 ) -> Result<Option<Joined>> {
     if rt.is_group() && projection.is_default() {
         let first = tx.members(&record.id, None, members::ANSWERED_UNASKED + 1)?;
-        if first.len() > members::ANSWERED_UNASKED {
+        if first.len() > members::ANSWERED_UNASKED as usize {
             return Ok(None);
         }
         return Ok(Some(Joined { members: first, groups: Vec::new() }));
