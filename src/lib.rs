@@ -3,3 +3,4 @@
 //! The floors of the house, lowest last, are drawn in `ARCHITECTURE.md`; `tests/layers.rs` keeps who may import whom.
 
 pub mod scim;
+pub mod store;

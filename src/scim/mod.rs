@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod filter;
+pub mod index;
 pub mod resource;
 pub mod schema;
 pub mod syntax;
