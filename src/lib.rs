@@ -2,5 +2,7 @@
 //!
 //! The floors of the house, lowest last, are drawn in `ARCHITECTURE.md`; `tests/layers.rs` keeps who may import whom.
 
+pub mod clock;
+pub mod config;
 pub mod scim;
 pub mod store;
