@@ -10,6 +10,10 @@ use crate::scim::schema::{DataType, ResourceType};
 use crate::scim::syntax::CompareOp;
 use crate::scim::value::{fold, number_key, time_key};
 
+/// How many comparisons are compiled. SQLite takes expressions 1,000 deep, and `a OR b OR …` is as deep as
+/// it is long; what is beyond is left to the evaluator.
+const CONDITIONS: u32 = 400;
+
 /// The parameters of a statement that is being written, in the order of their numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Params(Vec<Owned>);
@@ -59,7 +63,12 @@ pub(super) struct Narrow {
 
 /// Compiles `filter`. The first parameter must be the kind of the resources already.
 pub(super) fn compile(rt: &ResourceType, filter: &Filter, params: &mut Params) -> Narrow {
-    match (Compiler { rt, params }).filter(filter) {
+    let mut compiler = Compiler {
+        rt,
+        params,
+        left: CONDITIONS,
+    };
+    match compiler.attempt(filter) {
         Some(condition) => Narrow {
             sql: Some(condition.sql),
             exact: condition.exact,
@@ -111,10 +120,12 @@ enum Place {
 struct Compiler<'c> {
     rt: &'c ResourceType,
     params: &'c mut Params,
+    left: u32,
 }
 
 impl Compiler<'_> {
     fn filter(&mut self, filter: &Filter) -> Option<Condition> {
+        self.left = self.left.checked_sub(1)?;
         match filter {
             Filter::And(parts) => self.all_of(parts),
             Filter::Or(parts) => self.one_of(parts),
@@ -173,6 +184,7 @@ impl Compiler<'_> {
     /// Inside `attr[…]` all conditions are about one value; each of them alone only narrows. A condition
     /// that a missing value fulfils says nothing about the other values.
     fn value_path(&mut self, inner: &Filter) -> Option<Condition> {
+        self.left = self.left.checked_sub(1)?;
         let condition = match inner {
             Filter::Compare(_, CompareOp::Ne, _)
             | Filter::Compare(_, _, Operand::Null)
@@ -211,6 +223,10 @@ impl Compiler<'_> {
         let sql = match place(self.rt, attr)? {
             Place::Column(_) | Place::Kind => return Some(Condition::constant(true)),
             Place::ExternalId => "(r.external_id IS NOT NULL AND r.external_id <> '')".to_owned(),
+            // A text that is no time is a value, but has no key.
+            Place::Unique | Place::Indexed if attr.leaf().data_type == DataType::DateTime => {
+                return None;
+            }
             Place::Unique => format!(
                 "EXISTS (SELECT 1 FROM unique_key k WHERE k.resource = r.id AND k.path = {} AND k.folded <> '')",
                 self.params.text(attr.path())
@@ -236,12 +252,7 @@ impl Compiler<'_> {
             }
             (Operand::Null, CompareOp::Ne) => return self.present(attr),
             (Operand::Null, _) => return None,
-            // What was written, not the point in time, is compared by these; no index has it.
-            (Operand::Time { .. }, CompareOp::Co | CompareOp::Sw | CompareOp::Ew) => return None,
-            (Operand::Time { at, .. }, _) => time_key(*at),
-            (Operand::Text(text), _) => text.clone(),
-            (Operand::Boolean(truth), _) => truth.to_string(),
-            (Operand::Number(number), _) => number_key(*number),
+            (operand, _) => typed_key(attr.leaf().data_type, operand)?,
         };
         match op {
             CompareOp::Co | CompareOp::Ew => None,
@@ -249,8 +260,13 @@ impl Compiler<'_> {
             CompareOp::Ne if attr.attribute.multi_valued || attr.leaf().multi_valued => None,
             CompareOp::Ne => {
                 let equal = self.key(attr, CompareOp::Eq, key)?;
-                equal.exact.then(|| turned(&equal))
+                equal.exact.then(|| Condition {
+                    // A text that is no time has no key and is not unequal to a time either.
+                    exact: attr.leaf().data_type != DataType::DateTime,
+                    ..turned(&equal)
+                })
             }
+            CompareOp::Sw if matches!(operand, Operand::Time { .. }) => None,
             CompareOp::Eq
             | CompareOp::Sw
             | CompareOp::Gt
@@ -388,6 +404,22 @@ impl Compiler<'_> {
     }
 }
 
+/// The key that `operand` is, if it is of the attribute's type: text is also compared with times, as text,
+/// and that no key can tell.
+fn typed_key(data_type: DataType, operand: &Operand) -> Option<String> {
+    match (data_type, operand) {
+        (DataType::String | DataType::Reference | DataType::Binary, Operand::Text(text)) => {
+            Some(text.clone())
+        }
+        (DataType::Boolean, Operand::Boolean(truth)) => Some(truth.to_string()),
+        (DataType::Integer | DataType::Decimal, Operand::Number(number)) => {
+            Some(number_key(*number))
+        }
+        (DataType::DateTime, Operand::Time { at, .. }) => Some(time_key(*at)),
+        _ => None,
+    }
+}
+
 fn turned(condition: &Condition) -> Condition {
     Condition {
         sql: format!("NOT ({})", condition.sql),
@@ -467,4 +499,3 @@ pub(super) fn order(rt: &ResourceType, attr: &AttrRef) -> Option<Order> {
         Place::Unique | Place::Kind | Place::Members | Place::Groups => None,
     }
 }
-

@@ -51,7 +51,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// A stored row that does not read.
-    pub(crate) fn corrupt(table: &'static str, row: impl Into<String>, why: impl Into<String>) -> Self {
+    pub(crate) fn corrupt(
+        table: &'static str,
+        row: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Self {
         Self::Corrupt {
             table,
             row: row.into(),

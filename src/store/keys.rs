@@ -90,7 +90,11 @@ fn primary_position(attr: &AttrRef, whole: &Map<String, Value>) -> u32 {
     };
     let mut position = 0;
     for element in values(whole, &elements) {
-        if element.get(&sub.name).and_then(|value| folded(attr, value)).is_none() {
+        if element
+            .get(&sub.name)
+            .and_then(|value| folded(attr, value))
+            .is_none()
+        {
             continue;
         }
         if element.get("primary").and_then(Value::as_bool) == Some(true) {

@@ -21,8 +21,8 @@ pub use cause::{Actor, Cause};
 pub use error::{Error, Result};
 pub use open::{Options, Role};
 pub use tx::{
-    Connection, Fault, Find, Found, GroupRef, NewResource, Record, Sort, State, StoredMember, Token,
-    Tx,
+    Connection, Fault, Find, Found, GroupRef, NewResource, Record, Sort, State, StoredMember,
+    Token, Tx,
 };
 
 use open::Inner;
@@ -49,7 +49,7 @@ impl Store {
     /// # Errors
     /// [`Error::Open`] when it is not our database, is newer than this program, or a setting that
     /// durability needs does not hold.
-    pub fn open(options: Options) -> Result<Self> {
+    pub fn open(options: &Options) -> Result<Self> {
         Ok(Self {
             inner: Arc::new(Inner::open(options)?),
         })
@@ -99,7 +99,7 @@ impl Store {
 
     /// Whether the database answers now.
     pub async fn ping(&self) -> Result<()> {
-        self.read(|tx| tx.is_empty()).await.map(drop)
+        self.read(|tx| tx.is_empty().map(drop)).await
     }
 
     /// Finishes what waits, commits it, and closes the database. Blocks until that is done; what

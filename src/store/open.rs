@@ -52,7 +52,7 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    pub(super) fn open(options: Options) -> Result<Self> {
+    pub(super) fn open(options: &Options) -> Result<Self> {
         let engine: Arc<dyn Engine> = Arc::new(Sqlite::create(&options.path, options.role)?);
         let inner = Self {
             changes: Arc::new(Queue::new(QUEUE)),

@@ -69,7 +69,11 @@ where
             Some(why) if found.is_ok() => Err(why.into()),
             Some(_) | None => found,
         };
-        let verdict = if found.is_ok() { Verdict::Keep } else { Verdict::Undo };
+        let verdict = if found.is_ok() {
+            Verdict::Keep
+        } else {
+            Verdict::Undo
+        };
         self.found = Some(found);
         verdict
     }

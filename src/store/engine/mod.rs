@@ -66,9 +66,6 @@ pub(crate) trait Driver: Send {
 pub(crate) trait Engine: Send + Sync {
     /// A new connection, set up and checked.
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
-
-    /// The words in which this engine differs.
-    fn dialect(&self) -> Dialect;
 }
 
 /// What a connection or transaction may do.

@@ -29,7 +29,7 @@ const OLDEST: i32 = 3_051_003;
 const APPLICATION_ID: i64 = 0x4d75_7374;
 
 /// How long a connection waits for the lock of another process before it gives up.
-const BUSY: Duration = Duration::from_millis(5_000);
+const BUSY: Duration = Duration::from_secs(5);
 
 /// Statements kept prepared on a connection: about 60 fixed ones and the most used filters.
 const STATEMENTS: usize = 160;
@@ -65,7 +65,10 @@ impl Sqlite {
     /// Makes the folder (0700) and the file (0600) where they are missing.
     pub(crate) fn create(path: &Path, role: Role) -> Result<Self> {
         let fault = |why: std::io::Error| Error::Open(format!("{}: {why}", path.display()));
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
@@ -114,10 +117,6 @@ impl Engine for Sqlite {
             effort: 0,
         }))
     }
-
-    fn dialect(&self) -> Dialect {
-        DIALECT
-    }
 }
 
 /// When the read that runs now must end.
@@ -148,15 +147,14 @@ impl Session {
         bind(&mut statement, params)?;
         let answer = work(&mut statement);
         let steps = statement.reset_status(StatementStatus::VmStep);
-        self.effort = self.effort.saturating_add(u64::try_from(steps).unwrap_or(0));
+        self.effort = self
+            .effort
+            .saturating_add(u64::try_from(steps).unwrap_or(0));
         answer
     }
 
     fn set_deadline(&self, deadline: Option<Instant>) {
-        *self
-            .deadline
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = deadline;
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 
     /// Copies the log into the database: (frames in the log, whether all of it could be copied).
@@ -353,7 +351,9 @@ fn claim(connection: &Connection) -> Result<()> {
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(opening)?;
     if id != 0 || tables != 0 {
-        return Err(Error::Open("the file is a database of another program".to_owned()));
+        return Err(Error::Open(
+            "the file is a database of another program".to_owned(),
+        ));
     }
     connection
         .pragma_update(None, "application_id", APPLICATION_ID)
@@ -397,10 +397,12 @@ fn watch(connection: &mut Connection, deadline: &Deadline) -> Result<()> {
         .map_err(opening)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn opening(error: rusqlite::Error) -> Error {
     Error::Open(error.to_string())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => Error::Slow,

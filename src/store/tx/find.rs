@@ -1,9 +1,9 @@
 //! A page of resources: filtered, sorted, counted.
 
+use super::page::{From, Source, Window};
 use super::{Record, Tx};
 use crate::scim::filter::{AttrRef, Filter};
 use crate::scim::schema::ResourceType;
-use super::page::{From, Source, Window};
 use crate::store::compile::{Narrow, Order, Params, compile, order};
 use crate::store::{Error, Result};
 

@@ -66,7 +66,11 @@ impl Tx<'_> {
         for key in held.iter().filter(|key| !holds(wanted, key)) {
             self.execute_one(
                 "DELETE FROM unique_key WHERE kind = $1 AND path = $2 AND folded = $3",
-                &[(&record.kind).into(), (&key.path).into(), (&key.folded).into()],
+                &[
+                    (&record.kind).into(),
+                    (&key.path).into(),
+                    (&key.folded).into(),
+                ],
             )?;
         }
         for key in wanted.iter().filter(|key| !holds(held, key)) {
@@ -93,7 +97,11 @@ impl Tx<'_> {
         }
         let holder = self.first(
             "SELECT resource FROM unique_key WHERE kind = $1 AND path = $2 AND folded = $3",
-            &[(&record.kind).into(), (&key.path).into(), (&key.folded).into()],
+            &[
+                (&record.kind).into(),
+                (&key.path).into(),
+                (&key.folded).into(),
+            ],
             |row| row.string(0),
         )?;
         match holder {
@@ -109,10 +117,17 @@ impl Tx<'_> {
     }
 
     fn write_indexed(&mut self, record: &Record, had: &[Key], wanted: &[Key]) -> Result<()> {
-        for key in had.iter().filter(|key| !wanted.iter().any(|row| same_place(row, key))) {
+        for key in had
+            .iter()
+            .filter(|key| !wanted.iter().any(|row| same_place(row, key)))
+        {
             self.execute_one(
                 "DELETE FROM attribute WHERE resource = $1 AND path = $2 AND ordinal = $3",
-                &[(&record.id).into(), (&key.path).into(), i64::from(key.ordinal).into()],
+                &[
+                    (&record.id).into(),
+                    (&key.path).into(),
+                    i64::from(key.ordinal).into(),
+                ],
             )?;
         }
         for key in wanted.iter().filter(|key| !had.contains(key)) {

@@ -93,7 +93,10 @@ impl Tx<'_> {
                 "DELETE FROM member WHERE group_id = $1 AND hidden = 1",
                 &[(&group.id).into()],
             )?;
-            tx.execute("DELETE FROM member WHERE group_id = $1", &[(&group.id).into()])
+            tx.execute(
+                "DELETE FROM member WHERE group_id = $1",
+                &[(&group.id).into()],
+            )
         })
     }
 
@@ -126,7 +129,10 @@ impl Tx<'_> {
             let mut after = None;
             loop {
                 let slice = tx.slice(&group.id, after.as_deref())?;
-                for row in slice.iter().filter(|row| !row.hidden && chosen(&row.member)) {
+                for row in slice
+                    .iter()
+                    .filter(|row| !row.hidden && chosen(&row.member))
+                {
                     let member = Member {
                         value: row.member.value.clone(),
                         display: display.map(str::to_owned),
@@ -195,7 +201,11 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Adds one row; answers 1 if it was not there. An empty id is no member.
     fn add_member(&mut self, group: &Record, member: &Member) -> Result<u64> {
+        if member.value.is_empty() {
+            return Ok(0);
+        }
         let folded = Some(fold(&member.value, false)).filter(|folded| *folded != member.value);
         self.execute(
             "INSERT INTO member (group_id, member_id, display, type, folded, hidden, resolved)
@@ -242,7 +252,11 @@ impl Tx<'_> {
         let sql = format!(
             "SELECT {COLUMNS} FROM member WHERE group_id = $1 AND member_id > $2 ORDER BY member_id LIMIT {SLICE}"
         );
-        self.all(&sql, &[group_id.into(), after.unwrap_or("").into()], member_row)
+        self.all(
+            &sql,
+            &[group_id.into(), after.unwrap_or("").into()],
+            member_row,
+        )
     }
 }
 

@@ -146,7 +146,8 @@ impl<'a> Tx<'a> {
     /// The one number that a query answers.
     fn number(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         let found = self.first(sql, params, |row| row.int(0))?.unwrap_or(0);
-        u64::try_from(found).map_err(|_| Error::Other(format!("{found} where a count was expected")))
+        u64::try_from(found)
+            .map_err(|_| Error::Other(format!("{found} where a count was expected")))
     }
 }
 

@@ -68,7 +68,12 @@ impl From {
     }
 
     /// The ids of a part of `source`, in order.
-    pub(super) fn page(&self, source: &Source, descending: bool, window: Window) -> (String, Params) {
+    pub(super) fn page(
+        &self,
+        source: &Source,
+        descending: bool,
+        window: Window,
+    ) -> (String, Params) {
         let (from, mut params) = self.of(source);
         let (take, skip) = (params.int(window.take), params.int(window.skip));
         let order = source.order(descending);

@@ -44,7 +44,10 @@ impl Tx<'_> {
                 body: new.document.to_text(),
             };
             tx.insert_row(&made, new.document)?;
-            tx.write_body(&made, "INSERT INTO body (json, hash, resource) VALUES ($1, $2, $3)")?;
+            tx.write_body(
+                &made,
+                "INSERT INTO body (json, hash, resource) VALUES ($1, $2, $3)",
+            )?;
             tx.write_keys(&made, new.rt, new.document)?;
             tx.count_one(&made, 1)?;
             Ok(made)
@@ -63,7 +66,12 @@ impl Tx<'_> {
 
     /// The live resource that holds the unique value `folded` ([`crate::scim::index::folded`], not cut) of `path`.
     /// In a write it is locked until the end.
-    pub fn lookup(&mut self, rt: &ResourceType, path: &str, folded: &str) -> Result<Option<Record>> {
+    pub fn lookup(
+        &mut self,
+        rt: &ResourceType,
+        path: &str,
+        folded: &str,
+    ) -> Result<Option<Record>> {
         let lock = self.lock();
         let sql = format!(
             "SELECT {COLUMNS} FROM unique_key u JOIN resource r ON r.id = u.resource
@@ -71,7 +79,11 @@ impl Tx<'_> {
              WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2 {lock}"
         );
         let key = unique_row(folded);
-        self.first(&sql, &[(&*rt.name).into(), path.into(), (&key).into()], record)
+        self.first(
+            &sql,
+            &[(&*rt.name).into(), path.into(), (&key).into()],
+            record,
+        )
     }
 
     /// Replaces document and state of `old` and answers it at its new version. It is for the caller to
@@ -96,7 +108,10 @@ impl Tx<'_> {
                 ..old.clone()
             };
             tx.update_row(&new, document)?;
-            tx.write_body(&new, "UPDATE body SET json = $1, hash = $2 WHERE resource = $3")?;
+            tx.write_body(
+                &new,
+                "UPDATE body SET json = $1, hash = $2 WHERE resource = $3",
+            )?;
             tx.write_keys(&new, rt, document)?;
             tx.move_count(old, &new)?;
             Ok(new)
@@ -113,7 +128,12 @@ impl Tx<'_> {
             let rows = tx.execute(
                 "UPDATE resource SET version = $3 + 1, modified = $4
                  WHERE id = $1 AND kind = $2 AND version = $3 AND state < 2",
-                &[(&old.id).into(), (&old.kind).into(), old.version.into(), (&stored(at)).into()],
+                &[
+                    (&old.id).into(),
+                    (&old.kind).into(),
+                    old.version.into(),
+                    (&stored(at)).into(),
+                ],
             )?;
             if rows != 1 {
                 return Err(Error::Stale);
@@ -143,7 +163,10 @@ impl Tx<'_> {
             tx.update_row(&new, &document)?;
             tx.write_keys(&new, rt, &document)?;
             tx.hide_memberships(&new.id)?;
-            tx.execute("DELETE FROM member WHERE group_id = $1", &[(&new.id).into()])?;
+            tx.execute(
+                "DELETE FROM member WHERE group_id = $1",
+                &[(&new.id).into()],
+            )?;
             tx.move_count(old, &new)?;
             Ok(new)
         })

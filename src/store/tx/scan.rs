@@ -6,7 +6,7 @@ use super::find::{Find, Found};
 use super::page::From;
 use super::record::{COLUMNS, record};
 use super::{Record, Tx};
-use crate::scim::filter::{AttrRef, Filter, matches};
+use crate::scim::filter::{attributes, matches};
 use crate::scim::schema::ResourceType;
 use crate::store::engine::Flow;
 use crate::store::keys::sort_key;
@@ -104,7 +104,10 @@ impl Tx<'_> {
         let members = self.all_members(&record.id)?.into_iter().map(|member| {
             let mut element = Map::new();
             element.insert("value".to_owned(), member.value.into());
-            for (name, text) in [("display", member.display), ("type", member.kind.or(member.resolved))] {
+            for (name, text) in [
+                ("display", member.display),
+                ("type", member.kind.or(member.resolved)),
+            ] {
                 if let Some(text) = text {
                     element.insert(name.to_owned(), text.into());
                 }
@@ -140,14 +143,13 @@ impl Matches<'_, '_> {
         }
         let position = self.total;
         self.total += 1;
-        match &self.find.sort {
-            Some(sort) => self.keys.push((sort_key(&sort.by, whole), record.id)),
-            None => {
-                let skip = self.find.start_index.saturating_sub(1);
-                if position >= skip && position - skip < self.find.count {
-                    self.page.push(record);
-                }
-            }
+        if let Some(sort) = &self.find.sort {
+            self.keys.push((sort_key(&sort.by, whole), record.id));
+            return;
+        }
+        let skip = self.find.start_index.saturating_sub(1);
+        if position >= skip && position - skip < self.find.count {
+            self.page.push(record);
         }
     }
 
@@ -185,35 +187,15 @@ fn whole(rt: &ResourceType, record: &Record) -> Result<Map<String, Value>> {
 }
 
 fn relations(find: &Find<'_>) -> Relations {
-    let mut names = Vec::new();
-    if let Some(filter) = find.filter {
-        collect(filter, &mut names);
-    }
-    if let Some(sort) = &find.sort {
-        names.push(&sort.by);
-    }
-    if names.iter().any(|attr| find.rt.is_members(attr)) {
-        return Relations::Members;
-    }
-    let groups = |attr: &&AttrRef| {
-        find.rt.is_user() && attr.extension.is_none() && attr.attribute.name == "groups"
-    };
-    if names.iter().any(groups) {
-        return Relations::Groups;
+    let filtered = find.filter.into_iter().flat_map(attributes);
+    let sorted = find.sort.iter().map(|sort| &sort.by);
+    for attr in filtered.chain(sorted) {
+        if find.rt.is_members(attr) {
+            return Relations::Members;
+        }
+        if find.rt.is_user() && attr.extension.is_none() && attr.attribute.name == "groups" {
+            return Relations::Groups;
+        }
     }
     Relations::None
-}
-
-fn collect<'f>(filter: &'f Filter, names: &mut Vec<&'f AttrRef>) {
-    match filter {
-        Filter::And(parts) | Filter::Or(parts) => {
-            parts.iter().for_each(|part| collect(part, names));
-        }
-        Filter::Not(part) => collect(part, names),
-        Filter::Present(attr) | Filter::Compare(attr, _, _) => names.push(attr),
-        Filter::ValuePath(attr, part) => {
-            names.push(attr);
-            collect(part, names);
-        }
-    }
 }

@@ -100,7 +100,9 @@ impl Tx<'_> {
             let rows = self.all(sql, &[], |row| row.string(0))?;
             faults.extend(rows.into_iter().map(|row| Fault::new(table, row, why)));
         }
-        let ids = self.all("SELECT id FROM resource ORDER BY id", &[], |row| row.string(0))?;
+        let ids = self.all("SELECT id FROM resource ORDER BY id", &[], |row| {
+            row.string(0)
+        })?;
         for id in ids {
             match self.verify_one(registry, &id) {
                 Ok(found) => faults.extend(found),
@@ -115,7 +117,9 @@ impl Tx<'_> {
         let sql = format!(
             "SELECT {COLUMNS}, r.display FROM resource r LEFT JOIN body b ON b.resource = r.id WHERE r.id = $1"
         );
-        let found = self.first(&sql, &[id.into()], |row| Ok((record(row)?, row.opt_string(10)?)))?;
+        let found = self.first(&sql, &[id.into()], |row| {
+            Ok((record(row)?, row.opt_string(10)?))
+        })?;
         let Some((record, display)) = found else {
             return Ok(vec![Fault::new("resource", id, "gone")]);
         };
@@ -124,7 +128,11 @@ impl Tx<'_> {
         if record.external_id != external_key(&document)
             || display.as_deref() != document.text("displayName")
         {
-            faults.push(Fault::new("resource", id, "columns differ from the document"));
+            faults.push(Fault::new(
+                "resource",
+                id,
+                "columns differ from the document",
+            ));
         }
         let Some(rt) = registry.by_name(&record.kind) else {
             return Ok(faults);
@@ -137,8 +145,18 @@ impl Tx<'_> {
         if !same(self.indexed_of(id)?, indexed) {
             faults.push(Fault::new("attribute", id, "rows differ from the document"));
         }
-        if !same(self.unique_of(id)?, unique.into_iter().map(|key| Key { ordinal: 0, ..key }).collect()) {
-            faults.push(Fault::new("unique_key", id, "rows differ from the document"));
+        if !same(
+            self.unique_of(id)?,
+            unique
+                .into_iter()
+                .map(|key| Key { ordinal: 0, ..key })
+                .collect(),
+        ) {
+            faults.push(Fault::new(
+                "unique_key",
+                id,
+                "rows differ from the document",
+            ));
         }
         Ok(faults)
     }
