@@ -71,7 +71,11 @@ impl Document {
 
     /// The id of the manager (RFC 7643 §4.3).
     pub fn manager(&self) -> Option<&str> {
-        self.0.get(ENTERPRISE_URN)?.get("manager")?.get("value")?.as_str()
+        self.0
+            .get(ENTERPRISE_URN)?
+            .get("manager")?
+            .get("value")?
+            .as_str()
     }
 
     /// Every single value of `attr`: the elements of arrays, and the sub-attribute of each element

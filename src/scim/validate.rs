@@ -59,7 +59,11 @@ fn treatment(mutability: Mutability, context: Context<'_>) -> Treatment {
 pub fn create(rt: &ResourceType, body: Map<String, Value>) -> Result<Incoming> {
     let mut incoming = read(rt, body, Context::Create)?;
     if rt.is_user() {
-        incoming.document.as_map_mut().entry("active").or_insert(Value::Bool(true));
+        incoming
+            .document
+            .as_map_mut()
+            .entry("active")
+            .or_insert(Value::Bool(true));
     }
     Ok(incoming)
 }
