@@ -36,7 +36,11 @@ impl Discovery {
             .schemas()
             .iter()
             .map(|schema| (schema.id.to_string(), discovery::schema(base, schema)));
-        Self { config: config.into(), types: Listing::new(types), schemas: Listing::new(schemas) }
+        Self {
+            config: config.into(),
+            types: Listing::new(types),
+            schemas: Listing::new(schemas),
+        }
     }
 
     /// `/ServiceProviderConfig` (RFC 7643 §5).
@@ -67,14 +71,25 @@ impl Discovery {
 
 impl Listing {
     fn new(elements: impl Iterator<Item = (String, Value)>) -> Self {
-        let each: Vec<(String, Bytes)> =
-            elements.map(|(id, value)| (id, Bytes::from(value.to_string()))).collect();
+        let each: Vec<(String, Bytes)> = elements
+            .map(|(id, value)| (id, Bytes::from(value.to_string())))
+            .collect();
         let bodies: Vec<&Bytes> = each.iter().map(|(_, body)| body).collect();
-        let head = ListHead { total: bodies.len() as u64, start_index: 1, items: bodies.len() };
-        Self { all: list_body(head, &bodies).into(), each }
+        let head = ListHead {
+            total: bodies.len() as u64,
+            start_index: 1,
+            items: bodies.len(),
+        };
+        Self {
+            all: list_body(head, &bodies).into(),
+            each,
+        }
     }
 
     fn find(&self, wanted: impl Fn(&str) -> bool) -> Option<Bytes> {
-        self.each.iter().find(|(id, _)| wanted(id)).map(|(_, body)| body.clone())
+        self.each
+            .iter()
+            .find(|(id, _)| wanted(id))
+            .map(|(_, body)| body.clone())
     }
 }

@@ -9,7 +9,11 @@ use crate::scim::{Error, Result};
 use crate::service::Caller;
 
 /// The body of a POST or PUT.
-pub(super) fn resource(caller: &Caller, rt: &ResourceType, bytes: &[u8]) -> Result<Map<String, Value>> {
+pub(super) fn resource(
+    caller: &Caller,
+    rt: &ResourceType,
+    bytes: &[u8],
+) -> Result<Map<String, Value>> {
     let body = Value::Object(json::parse_object(bytes)?);
     let (body, corrections) = caller.profile.body(rt, body);
     told(caller, &corrections);
@@ -34,8 +38,10 @@ pub(super) fn told(caller: &Caller, corrections: &[Correction]) {
     if corrections.is_empty() {
         return;
     }
-    let names: Vec<String> =
-        corrections.iter().map(|found| format!("{} at {}", found.quirk.name(), found.at)).collect();
+    let names: Vec<String> = corrections
+        .iter()
+        .map(|found| format!("{} at {}", found.quirk.name(), found.at))
+        .collect();
     tracing::info!(
         connection = &*caller.connection,
         corrected = names.join(", "),
@@ -46,7 +52,10 @@ pub(super) fn told(caller: &Caller, corrections: &[Correction]) {
 /// What was left out of a body stands in the log too.
 pub(super) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
     if password {
-        tracing::info!(connection = &*caller.connection, "a password was dropped: none can be set over SCIM");
+        tracing::info!(
+            connection = &*caller.connection,
+            "a password was dropped: none can be set over SCIM"
+        );
     }
     if !unknown.is_empty() {
         tracing::info!(
@@ -60,6 +69,9 @@ pub(super) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
 fn object(body: Value) -> Result<Map<String, Value>> {
     match body {
         Value::Object(members) => Ok(members),
-        other => Err(Error::syntax(format!("The body is {}: send an object.", json::kind_of(&other)))),
+        other => Err(Error::syntax(format!(
+            "The body is {}: send an object.",
+            json::kind_of(&other)
+        ))),
     }
 }

@@ -29,10 +29,17 @@ impl Gateway {
         let projection = caller.projection(rt, &wanted)?;
         let incoming = validate::create(rt, body::resource(caller, rt, &bytes)?)?;
         body::dropped(caller, incoming.password, &incoming.unknown);
-        let (id, rt_, owner) = (self.clock().id(), Arc::clone(rt), Arc::clone(&caller.connection));
+        let (id, rt_, owner) = (
+            self.clock().id(),
+            Arc::clone(rt),
+            Arc::clone(&caller.connection),
+        );
         let wants_members = projection.wants(rt, "members");
         let strict = self.settings().scim.require_references;
-        let cause = self.cause(Actor::Connection(caller.connection.to_string()), &caller.request);
+        let cause = self.cause(
+            Actor::Connection(caller.connection.to_string()),
+            &caller.request,
+        );
         let (record, joined) = self
             .store()
             .write(cause, move |tx| {

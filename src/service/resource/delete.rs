@@ -22,10 +22,15 @@ impl Gateway {
         conditions: Conditions,
     ) -> Result<()> {
         let (rt, id) = (Arc::clone(rt), id.to_owned());
-        let cause = self.cause(Actor::Connection(caller.connection.to_string()), &caller.request);
+        let cause = self.cause(
+            Actor::Connection(caller.connection.to_string()),
+            &caller.request,
+        );
         self.store()
             .write(cause, move |tx| {
-                let Some(record) = tx.get(&rt, &id)? else { return Err(not_found(&rt, &id)) };
+                let Some(record) = tx.get(&rt, &id)? else {
+                    return Err(not_found(&rt, &id));
+                };
                 condition::allow_change(&record, &conditions)?;
                 tx.delete(&rt, &record)?;
                 Ok::<_, Error>(())

@@ -26,12 +26,18 @@ impl Gateway {
         let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
         self.store()
             .read(move |tx| {
-                let Some(record) = tx.get(&rt, &id)? else { return Err(not_found(&rt, &id)) };
+                let Some(record) = tx.get(&rt, &id)? else {
+                    return Err(not_found(&rt, &id));
+                };
                 if is_known(&record, conditions.if_none_match.as_ref()) {
-                    return Ok(Fetched::NotModified { etag: etag(&record) });
+                    return Ok(Fetched::NotModified {
+                        etag: etag(&record),
+                    });
                 }
                 let joined = members::joined(tx, &rt, &record, &projection)?;
-                gateway.answer(&rt, &record, &joined, &projection).map(Fetched::Found)
+                gateway
+                    .answer(&rt, &record, &joined, &projection)
+                    .map(Fetched::Found)
             })
             .await
     }
@@ -40,5 +46,8 @@ impl Gateway {
 /// 404 for an id; the id is what the caller sent, cut to a sane length.
 pub(super) fn not_found(rt: &ResourceType, id: &str) -> Error {
     let shown: String = id.chars().take(64).collect();
-    Error::Scim(scim::Error::not_found(format!("There is no {} with the id \"{shown}\".", rt.name)))
+    Error::Scim(scim::Error::not_found(format!(
+        "There is no {} with the id \"{shown}\".",
+        rt.name
+    )))
 }

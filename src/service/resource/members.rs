@@ -58,9 +58,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, group: &Record, deltas: &[MemberDelta]) -> 
             }
             MemberDelta::Clear => tx.clear_members(group)?,
             MemberDelta::Set(members) => tx.set_members(group, members)?,
-            MemberDelta::Replace { filter, with, unmatched } => {
-                replace(tx, group, filter, with, *unmatched)?
-            }
+            MemberDelta::Replace {
+                filter,
+                with,
+                unmatched,
+            } => replace(tx, group, filter, with, *unmatched)?,
             MemberDelta::Display { filter, display } => tx.set_member_display(
                 group,
                 &|member| filter.as_ref().is_none_or(|filter| matches(filter, member)),
@@ -82,7 +84,9 @@ fn replace(
         member.value != with.value && matches(filter, member)
     })?;
     let present = removed > 0
-        || all(tx, &group.id)?.iter().any(|member| matches(filter, member));
+        || all(tx, &group.id)?
+            .iter()
+            .any(|member| matches(filter, member));
     if !present && unmatched == Unmatched::NoTarget {
         let detail = "No member matches the filter in the path.";
         return Err(scim::Error::no_target(detail).into());
@@ -94,7 +98,11 @@ fn replace(
 fn matches(filter: &Filter, member: &StoredMember) -> bool {
     let mut seen = serde_json::Map::new();
     let kind = member.kind.as_ref().or(member.resolved.as_ref());
-    let parts = [("value", Some(&member.value)), ("display", member.display.as_ref()), ("type", kind)];
+    let parts = [
+        ("value", Some(&member.value)),
+        ("display", member.display.as_ref()),
+        ("type", kind),
+    ];
     for (name, text) in parts {
         if let Some(text) = text {
             seen.insert(name.to_owned(), text.as_str().into());
@@ -115,11 +123,12 @@ pub(super) fn require_references(
     }
     let mut ids: Vec<String> = members.iter().map(|member| member.value.clone()).collect();
     ids.extend(document.manager().map(str::to_owned));
-    match tx.missing(&ids)?.first() {
+    match tx.first_missing(&ids)? {
         None => Ok(()),
         Some(id) => {
             let shown: String = id.chars().take(64).collect();
-            let detail = format!("There is no resource with the id \"{shown}\", which the body refers to.");
+            let detail =
+                format!("There is no resource with the id \"{shown}\", which the body refers to.");
             Err(scim::Error::value(detail).into())
         }
     }

@@ -34,12 +34,20 @@ impl Gateway {
         let projection = caller.projection(rt, &wanted)?;
         let patch = Patch::parse(rt, body::patch(caller, rt, id, &bytes)?)?;
         let (rt_, id, asked) = (Arc::clone(rt), id.to_owned(), projection.clone());
-        let (policy, strict) = (caller.profile.unmatched(), self.settings().scim.require_references);
-        let cause = self.cause(Actor::Connection(caller.connection.to_string()), &caller.request);
+        let (policy, strict) = (
+            caller.profile.unmatched(),
+            self.settings().scim.require_references,
+        );
+        let cause = self.cause(
+            Actor::Connection(caller.connection.to_string()),
+            &caller.request,
+        );
         let (record, joined, password) = self
             .store()
             .write(cause, move |tx| {
-                let Some(record) = tx.get(&rt_, &id)? else { return Err(not_found(&rt_, &id)) };
+                let Some(record) = tx.get(&rt_, &id)? else {
+                    return Err(not_found(&rt_, &id));
+                };
                 condition::allow_change(&record, &conditions)?;
                 let present = document(&record)?;
                 let mut changed = present.clone();
@@ -85,13 +93,20 @@ impl Gateway {
 /// The document of a record.
 pub(super) fn document(record: &Record) -> Result<Document> {
     Document::parse(&record.body).ok_or_else(|| Error::Internal {
-        why: format!("the stored document of {} {} is no object", record.kind, record.id),
+        why: format!(
+            "the stored document of {} {} is no object",
+            record.kind, record.id
+        ),
     })
 }
 
 /// The record when only its members changed: a new version if any did.
 pub(super) fn touched(tx: &mut Tx<'_>, record: Record, rows: u64) -> Result<Record> {
-    if rows == 0 { Ok(record) } else { Ok(tx.touch(&record)?) }
+    if rows == 0 {
+        Ok(record)
+    } else {
+        Ok(tx.touch(&record)?)
+    }
 }
 
 /// What is answered; nothing for a large group that nobody asked for.
@@ -106,7 +121,10 @@ fn answered(
         if first.len() > members::ANSWERED_UNASKED as usize {
             return Ok(None);
         }
-        return Ok(Some(Joined { members: first, groups: Vec::new() }));
+        return Ok(Some(Joined {
+            members: first,
+            groups: Vec::new(),
+        }));
     }
     members::joined(tx, rt, record, projection).map(Some)
 }

@@ -58,8 +58,16 @@ impl Gateway {
         text.push_str(&record.id);
         text.push_str("\",");
         text.push_str(inner);
-        push_list(&mut text, ",\"groups\":[", joined.groups.iter().map(|group| self.group(group)));
-        push_list(&mut text, ",\"members\":[", joined.members.iter().map(|member| self.member(member)));
+        push_list(
+            &mut text,
+            ",\"groups\":[",
+            joined.groups.iter().map(|group| self.group(group)),
+        );
+        push_list(
+            &mut text,
+            ",\"members\":[",
+            joined.members.iter().map(|member| self.member(member)),
+        );
         self.push_meta(&mut text, rt, record);
         text.push('}');
         Ok(text)
@@ -69,7 +77,10 @@ impl Gateway {
     fn group(&self, group: &GroupRef) -> Value {
         let mut value = json!({ "value": group.id });
         if let Value::Object(members) = &mut value {
-            members.insert("$ref".to_owned(), format!("{}/Groups/{}", self.base(), group.id).into());
+            members.insert(
+                "$ref".to_owned(),
+                format!("{}/Groups/{}", self.base(), group.id).into(),
+            );
             if let Some(display) = &group.display {
                 members.insert("display".to_owned(), display.as_str().into());
             }
@@ -130,5 +141,10 @@ fn push_list(text: &mut String, opening: &str, elements: impl Iterator<Item = Va
 }
 
 fn damaged(record: &Record) -> Error {
-    Error::Internal { why: format!("the stored document of {} {} is no object", record.kind, record.id) }
+    Error::Internal {
+        why: format!(
+            "the stored document of {} {} is no object",
+            record.kind, record.id
+        ),
+    }
 }

@@ -32,16 +32,25 @@ impl Gateway {
         let sent = body::resource(caller, rt, &bytes)?;
         let (rt_, id, asked) = (Arc::clone(rt), id.to_owned(), projection.clone());
         let strict = self.settings().scim.require_references;
-        let cause = self.cause(Actor::Connection(caller.connection.to_string()), &caller.request);
+        let cause = self.cause(
+            Actor::Connection(caller.connection.to_string()),
+            &caller.request,
+        );
         let (record, joined, ignored) = self
             .store()
             .write(cause, move |tx| {
-                let Some(record) = tx.get(&rt_, &id)? else { return Err(not_found(&rt_, &id)) };
+                let Some(record) = tx.get(&rt_, &id)? else {
+                    return Err(not_found(&rt_, &id));
+                };
                 condition::allow_change(&record, &conditions)?;
                 let present = patch::document(&record)?;
                 let incoming = validate::replace(&rt_, &present, sent.clone())?;
                 members::require_references(tx, strict, &incoming.document, &incoming.members)?;
-                let rows = if rt_.is_group() { tx.set_members(&record, &incoming.members)? } else { 0 };
+                let rows = if rt_.is_group() {
+                    tx.set_members(&record, &incoming.members)?
+                } else {
+                    0
+                };
                 let record = if incoming.document == present {
                     patch::touched(tx, record, rows)?
                 } else {
