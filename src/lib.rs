@@ -2,4 +2,6 @@
 //!
 //! The floors of the house, lowest last, are drawn in `ARCHITECTURE.md`; `tests/layers.rs` keeps who may import whom.
 
+pub mod clock;
+pub mod config;
 pub mod scim;
