@@ -4,4 +4,6 @@
 
 pub mod clock;
 pub mod config;
+pub mod http;
 pub mod scim;
+pub mod server;
