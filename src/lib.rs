@@ -4,6 +4,8 @@
 
 pub mod clock;
 pub mod config;
+pub mod http;
 pub mod scim;
+pub mod server;
 pub mod service;
 pub mod store;
