@@ -339,6 +339,11 @@ fn a_long_file_and_a_long_handler_are_faults() {
         Vec::<String>::new()
     );
     assert_eq!(faults_of("src/http/a.rs", &handler(19)).len(), 1);
+    let middleware = handler(19).replace("()", "(next: Next)");
+    assert_eq!(
+        faults_of("src/http/a.rs", &middleware),
+        Vec::<String>::new()
+    );
     assert_eq!(
         faults_of("src/service/a.rs", &handler(19)),
         Vec::<String>::new()

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// The data type of an attribute (RFC 7643 §2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum DataType {
     /// Text.
+    #[default]
     String,
     /// `true` or `false`.
     Boolean,
@@ -24,11 +28,13 @@ pub enum DataType {
 }
 
 /// Who may write an attribute, and when (RFC 7643 §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Mutability {
     /// Set by the server; what a client sends is ignored, or refused in PATCH.
     ReadOnly,
     /// Anybody, any time.
+    #[default]
     ReadWrite,
     /// At creation, or while it has no value.
     Immutable,
@@ -37,22 +43,26 @@ pub enum Mutability {
 }
 
 /// When an attribute is part of an answer (RFC 7643 §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Returned {
     /// Always, whatever `attributes` and `excludedAttributes` say.
     Always,
     /// Never, not even when asked for.
     Never,
     /// Unless excluded, or others were asked for.
+    #[default]
     Default,
     /// Only when asked for.
     Request,
 }
 
 /// Whether two resources may have the same value (RFC 7643 §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Uniqueness {
     /// They may.
+    #[default]
     None,
     /// Not within one resource type of this server.
     Server,
@@ -62,6 +72,10 @@ pub enum Uniqueness {
 
 /// One attribute or sub-attribute.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the characteristics of RFC 7643 §2.2 are independent of each other"
+)]
 pub struct Attribute {
     /// The name as the schema spells it; compared without case (RFC 7643 §2.1).
     pub name: String,
