@@ -27,7 +27,8 @@ pub(crate) fn rust_files(folders: &[&str]) -> io::Result<Vec<Source>> {
     let mut found = Vec::new();
     for path in files()? {
         let name = name(&path);
-        if name.ends_with(".rs") && folders.iter().any(|folder| name.starts_with(folder)) {
+        let rust = path.extension().is_some_and(|extension| extension == "rs");
+        if rust && folders.iter().any(|folder| name.starts_with(folder)) {
             found.push(Source::new(&name, &fs::read_to_string(&path)?));
         }
     }
