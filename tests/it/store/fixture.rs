@@ -173,7 +173,11 @@ impl Fixture {
             .unwrap()
     }
 
-    pub(crate) async fn get(&self, rt: &Arc<ResourceType>, id: &str) -> Result<Option<Record>, Error> {
+    pub(crate) async fn get(
+        &self,
+        rt: &Arc<ResourceType>,
+        id: &str,
+    ) -> Result<Option<Record>, Error> {
         let (rt, id) = (Arc::clone(rt), id.to_owned());
         self.read(move |tx| tx.get(&rt, &id)).await
     }
@@ -189,7 +193,11 @@ impl Fixture {
     pub(crate) async fn members(&self, group: &Record) -> Vec<String> {
         let id = group.id.clone();
         let found = self.read(move |tx| tx.members(&id, None, 100_000)).await;
-        found.unwrap().into_iter().map(|member| member.value).collect()
+        found
+            .unwrap()
+            .into_iter()
+            .map(|member| member.value)
+            .collect()
     }
 
     pub(crate) async fn delete(&self, rt: &Arc<ResourceType>, record: &Record) -> Record {
@@ -206,7 +214,9 @@ impl Fixture {
     ) -> Result<Record, Error> {
         let (rt, old) = (Arc::clone(rt), old.clone());
         self.store()
-            .write(cause(2), move |tx| tx.update(&rt, &old, &document(&body), state))
+            .write(cause(2), move |tx| {
+                tx.update(&rt, &old, &document(&body), state)
+            })
             .await
     }
 
@@ -318,7 +328,14 @@ pub(crate) fn names(found: &Found, attribute: &str) -> Vec<String> {
     found
         .records
         .iter()
-        .map(|record| record.document().unwrap().text(attribute).unwrap_or("").to_owned())
+        .map(|record| {
+            record
+                .document()
+                .unwrap()
+                .text(attribute)
+                .unwrap_or("")
+                .to_owned()
+        })
         .collect()
 }
 

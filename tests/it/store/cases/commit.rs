@@ -148,7 +148,10 @@ pub(crate) async fn too_many_changes_are_refused(at: &Fixture) {
         let store = at.store();
         waiting.spawn(async move { store.write(cause(1), |_| Ok::<_, Error>(())).await });
     }
-    assert_eq!(waiting.join_next().await.unwrap().unwrap(), Err(Error::Full));
+    assert_eq!(
+        waiting.join_next().await.unwrap().unwrap(),
+        Err(Error::Full)
+    );
     gate.open().await;
     let answers = waiting.join_all().await;
     assert_eq!(answers.len(), muster::store::QUEUE);

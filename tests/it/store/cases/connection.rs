@@ -33,8 +33,14 @@ pub(crate) async fn tokens_live_and_are_revoked(at: &Fixture) {
         ..token("two")
     };
     let expected = vec![token("one"), used.clone()];
-    assert_eq!(at.read(|tx| tx.connections()).await, Ok(vec![connection.clone()]));
-    assert_eq!(at.read(|tx| tx.connection("entra")).await, Ok(Some(connection)));
+    assert_eq!(
+        at.read(|tx| tx.connections()).await,
+        Ok(vec![connection.clone()])
+    );
+    assert_eq!(
+        at.read(|tx| tx.connection("entra")).await,
+        Ok(Some(connection))
+    );
     assert_eq!(at.read(|tx| tx.connection("okta")).await, Ok(None));
     assert_eq!(at.read(|tx| tx.tokens(None)).await, Ok(expected));
     assert_eq!(at.read(|tx| tx.tokens(Some("okta"))).await, Ok(vec![]));

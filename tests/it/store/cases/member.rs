@@ -16,9 +16,15 @@ pub(crate) async fn adding_twice_adds_once(at: &Fixture) {
     assert_eq!(at.add(&group, &[&ada.id]).await, 0);
     let (gone, id) = (group.clone(), vec![ada.id.clone(), "nobody".to_owned()]);
     let removing = (gone.clone(), id.clone());
-    assert_eq!(at.write(move |tx| tx.remove_members(&gone, &id)).await, Ok(1));
+    assert_eq!(
+        at.write(move |tx| tx.remove_members(&gone, &id)).await,
+        Ok(1)
+    );
     let (gone, id) = removing;
-    assert_eq!(at.write(move |tx| tx.remove_members(&gone, &id)).await, Ok(0));
+    assert_eq!(
+        at.write(move |tx| tx.remove_members(&gone, &id)).await,
+        Ok(0)
+    );
     assert!(at.members(&group).await.is_empty());
 }
 
@@ -48,7 +54,8 @@ pub(crate) async fn adding_costs_the_same_in_any_group(at: &Fixture) {
     let costs = |size: usize| async move {
         let group = at.make_group("staff").await;
         let ids: Vec<String> = (0..size).map(|_| at.id()).collect();
-        at.add(&group, &ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        at.add(&group, &ids.iter().map(String::as_str).collect::<Vec<_>>())
+            .await;
         let user = at.make_user(&format!("user{size}")).await;
         at.write(move |tx| {
             let start = tx.effort();
@@ -69,7 +76,11 @@ pub(crate) async fn slices_stay_while_members_come(at: &Fixture) {
     let group = at.make_group("staff").await;
     let ids: Vec<String> = (0..10).map(|_| at.id()).collect();
     let [even, odd] = [0, 1].map(|rest| {
-        ids.iter().skip(rest).step_by(2).map(String::as_str).collect::<Vec<_>>()
+        ids.iter()
+            .skip(rest)
+            .step_by(2)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
     });
     at.add(&group, &even).await;
     let slice = |after: Option<String>| {
@@ -77,10 +88,18 @@ pub(crate) async fn slices_stay_while_members_come(at: &Fixture) {
         at.read(move |tx| tx.members(&id, after.as_deref(), 3))
     };
     let first = slice(None).await.unwrap();
-    assert_eq!(first.iter().map(|row| &*row.value).collect::<Vec<_>>(), even[..3]);
+    assert_eq!(
+        first.iter().map(|row| &*row.value).collect::<Vec<_>>(),
+        even[..3]
+    );
     at.add(&group, &odd).await;
-    let next = slice(first.last().map(|row| row.value.clone())).await.unwrap();
-    assert_eq!(next.iter().map(|row| &*row.value).collect::<Vec<_>>(), &ids[5..8]);
+    let next = slice(first.last().map(|row| row.value.clone()))
+        .await
+        .unwrap();
+    assert_eq!(
+        next.iter().map(|row| &*row.value).collect::<Vec<_>>(),
+        &ids[5..8]
+    );
 }
 
 pub(crate) async fn an_unknown_id_resolves_to_nobody_for_good(at: &Fixture) {
@@ -108,13 +127,20 @@ pub(crate) async fn deleted_members_are_hidden(at: &Fixture) {
         id: staff.id.clone(),
         display: Some("staff".to_owned()),
     };
-    assert_eq!(at.read(move |tx| tx.groups_of(&one)).await, Ok(vec![of.clone()]));
+    assert_eq!(
+        at.read(move |tx| tx.groups_of(&one)).await,
+        Ok(vec![of.clone()])
+    );
     assert_eq!(at.read(move |tx| tx.groups_of(&other)).await, Ok(vec![of]));
     at.delete(&at.user, &ada).await;
     assert_eq!(at.members(&staff).await, std::slice::from_ref(&inner.id));
     // Taking away one that is hidden changes nothing that is shown, but it is gone.
     let (group, id) = (staff.clone(), ada.id.clone());
-    assert_eq!(at.write(move |tx| tx.remove_members(&group, std::slice::from_ref(&id))).await, Ok(0));
+    assert_eq!(
+        at.write(move |tx| tx.remove_members(&group, std::slice::from_ref(&id)))
+            .await,
+        Ok(0)
+    );
     assert_eq!(at.add(&staff, &[&ada.id]).await, 1);
     assert_eq!(at.members(&staff).await, [ada.id, inner.id]);
 }
@@ -147,14 +173,18 @@ pub(crate) async fn setting_members_changes_what_differs(at: &Fixture) {
 pub(crate) async fn removing_where_and_clearing(at: &Fixture) {
     let group = at.make_group("staff").await;
     let ids: Vec<String> = (0..2_100).map(|_| at.id()).collect();
-    at.add(&group, &ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    at.add(&group, &ids.iter().map(String::as_str).collect::<Vec<_>>())
+        .await;
     let some = group.clone();
     let removed = at
         .write(move |tx| tx.remove_members_where(&some, &|row| row.value.ends_with('7')))
         .await;
     assert_eq!(removed, Ok(210));
     assert_eq!(at.members(&group).await.len(), 1_890);
-    assert_eq!(at.write(move |tx| tx.clear_members(&group)).await, Ok(1_890));
+    assert_eq!(
+        at.write(move |tx| tx.clear_members(&group)).await,
+        Ok(1_890)
+    );
 }
 
 pub(crate) async fn display_is_as_sent(at: &Fixture) {
@@ -166,7 +196,9 @@ pub(crate) async fn display_is_as_sent(at: &Fixture) {
         kind: Some("user".to_owned()),
     };
     let (to, member) = (group.clone(), as_sent.clone());
-    at.write(move |tx| tx.add_members(&to, &[member.clone()])).await.unwrap();
+    at.write(move |tx| tx.add_members(&to, &[member.clone()]))
+        .await
+        .unwrap();
     let show = || {
         let id = group.id.clone();
         at.read(move |tx| Ok(tx.members(&id, None, 10)?.remove(0)))

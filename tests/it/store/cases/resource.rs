@@ -10,10 +10,19 @@ use crate::store::fixture::{Ask, Fixture, at as moment, cause, insert, user_docu
 
 pub(crate) async fn a_version_grows_by_one(at: &Fixture) {
     let made = at.make_user("ada").await;
-    assert_eq!((made.version, made.created, made.modified), (1, moment(1), moment(1)));
+    assert_eq!(
+        (made.version, made.created, made.modified),
+        (1, moment(1), moment(1))
+    );
     let body = json!({ "userName": "ada", "displayName": "Ada", "externalId": "e\u{301}1" });
-    let changed = at.update(&at.user, &made, body, State::Deactivated).await.unwrap();
-    assert_eq!((changed.version, changed.created, changed.modified), (2, moment(1), moment(2)));
+    let changed = at
+        .update(&at.user, &made, body, State::Deactivated)
+        .await
+        .unwrap();
+    assert_eq!(
+        (changed.version, changed.created, changed.modified),
+        (2, moment(1), moment(2))
+    );
     assert_eq!(changed.external_id.as_deref(), Some("é1"));
     assert_eq!(at.get(&at.user, &made.id).await, Ok(Some(changed.clone())));
     let touched = at
@@ -28,11 +37,18 @@ pub(crate) async fn a_version_grows_by_one(at: &Fixture) {
 pub(crate) async fn a_stale_version_is_refused(at: &Fixture) {
     let made = at.make_user("ada").await;
     let body = || json!({ "userName": "eve" });
-    assert!(at.update(&at.user, &made, body(), State::Active).await.is_ok());
+    assert!(
+        at.update(&at.user, &made, body(), State::Active)
+            .await
+            .is_ok()
+    );
     let again = at.update(&at.user, &made, body(), State::Active).await;
     assert_eq!(again, Err(Error::Stale));
     let (rt, old) = (Arc::clone(&at.user), made.clone());
-    assert_eq!(at.write(move |tx| tx.delete(&rt, &old)).await, Err(Error::Stale));
+    assert_eq!(
+        at.write(move |tx| tx.delete(&rt, &old)).await,
+        Err(Error::Stale)
+    );
     assert_eq!(at.write(move |tx| tx.touch(&made)).await, Err(Error::Stale));
 }
 
@@ -48,11 +64,22 @@ pub(crate) async fn a_deleted_resource_is_nowhere(at: &Fixture) {
         "emails.value eq \"a@x\"",
         "nickName pr or userName eq \"ada\"",
     ] {
-        let found = at.find(&at.user, &Ask { filter, ..Ask::default() }).await.unwrap();
+        let found = at
+            .find(
+                &at.user,
+                &Ask {
+                    filter,
+                    ..Ask::default()
+                },
+            )
+            .await
+            .unwrap();
         assert_eq!((found.total, found.records), (0, vec![]), "{filter}");
     }
     assert_eq!(at.find(&at.user, &Ask::default()).await.unwrap().total, 1);
-    let again = at.update(&at.user, &ada, json!({ "userName": "x" }), State::Active).await;
+    let again = at
+        .update(&at.user, &ada, json!({ "userName": "x" }), State::Active)
+        .await;
     assert_eq!(again, Err(Error::Stale));
 }
 
@@ -60,7 +87,14 @@ pub(crate) async fn counters_follow_every_state(at: &Fixture) {
     assert_eq!(at.read(|tx| tx.is_empty()).await, Ok(true));
     let ada = at.make_user("ada").await;
     let bob = at.make_user("bob").await;
-    let shut = at.update(&at.user, &ada, json!({ "userName": "ada" }), State::Deactivated).await;
+    let shut = at
+        .update(
+            &at.user,
+            &ada,
+            json!({ "userName": "ada" }),
+            State::Deactivated,
+        )
+        .await;
     at.delete(&at.user, &bob).await;
     at.delete(&at.user, &shut.unwrap()).await;
     at.make_user("eve").await;
@@ -91,7 +125,10 @@ pub(crate) async fn one_look_up_costs_the_same_in_any_store(at: &Fixture) {
         .unwrap()
     };
     let among_few = cost().await;
-    let (rt, ids) = (Arc::clone(&at.user), (0..2_000).map(|_| at.id()).collect::<Vec<_>>());
+    let (rt, ids) = (
+        Arc::clone(&at.user),
+        (0..2_000).map(|_| at.id()).collect::<Vec<_>>(),
+    );
     at.write(move |tx| {
         for id in &ids {
             insert(tx, &rt, id, &user_document(id))?;

@@ -21,7 +21,9 @@ pub(crate) async fn one_of_sixteen_gets_the_name(at: &Fixture) {
             };
             race.spawn(async move {
                 store
-                    .write(cause(1), move |tx| insert(tx, &rt, &id, &user_document(&name)))
+                    .write(cause(1), move |tx| {
+                        insert(tx, &rt, &id, &user_document(&name))
+                    })
                     .await
             });
         }
