@@ -7,3 +7,5 @@ pub mod config;
 pub mod http;
 pub mod scim;
 pub mod server;
+pub mod service;
+pub mod store;

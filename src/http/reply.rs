@@ -1,6 +1,6 @@
 //! Answers that are no errors: status, headers and body of each.
 
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use bytes::Bytes;
@@ -15,7 +15,7 @@ pub(super) const SCIM: HeaderValue = HeaderValue::from_static(MEDIA_TYPE);
 pub(super) enum Reply {
     /// 201: the resource was made (RFC 7644 §3.3).
     Created(Answer),
-    /// 200: a resource, or a list of them.
+    /// 200 with the resource, or 204 where it is too large to be sent unasked.
     Found(Answer),
     /// 304: the caller has this version already (RFC 7644 §3.14).
     NotModified {
@@ -24,25 +24,27 @@ pub(super) enum Reply {
     },
     /// 204: done, and nothing to show.
     NoContent,
-    /// 200: a document that is the same for everybody.
+    /// 200 with a body that has no version and no place: a list, or a document of discovery.
     Document(Bytes),
 }
 
 impl Responder for Reply {
-    type Body = actix_web::body::BoxBody;
+    type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         match self {
             Self::Created(answer) => resource(StatusCode::CREATED, answer),
+            Self::Found(answer) if answer.body.is_none() => {
+                resource(StatusCode::NO_CONTENT, answer)
+            }
             Self::Found(answer) => resource(StatusCode::OK, answer),
             Self::NotModified { etag } => {
                 let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
-                tagged(&mut response, Some(etag)).finish()
+                text(&mut response, header::ETAG, etag);
+                response.finish()
             }
             Self::NoContent => HttpResponse::build(StatusCode::NO_CONTENT).finish(),
-            Self::Document(body) => HttpResponse::build(StatusCode::OK)
-                .insert_header((header::CONTENT_TYPE, SCIM))
-                .body(body),
+            Self::Document(body) => with_body(&mut HttpResponse::Ok(), body),
         }
     }
 }
@@ -50,20 +52,24 @@ impl Responder for Reply {
 /// `Location` and `Content-Location` are `meta.location` (RFC 7643 §3.1), `ETag` is `meta.version`.
 fn resource(status: StatusCode, answer: Answer) -> HttpResponse {
     let mut response = HttpResponse::build(status);
-    response.insert_header((header::CONTENT_TYPE, SCIM));
-    if let Some(location) = answer
-        .location
-        .and_then(|url| HeaderValue::try_from(url).ok())
-    {
+    if let Ok(location) = HeaderValue::try_from(answer.location) {
         response.insert_header((header::CONTENT_LOCATION, location.clone()));
         response.insert_header((header::LOCATION, location));
     }
-    tagged(&mut response, answer.etag).body(answer.body)
+    text(&mut response, header::ETAG, answer.etag);
+    match answer.body {
+        Some(body) => with_body(&mut response, body),
+        None => response.finish(),
+    }
 }
 
-fn tagged(response: &mut HttpResponseBuilder, etag: Option<String>) -> &mut HttpResponseBuilder {
-    if let Some(etag) = etag.and_then(|etag| HeaderValue::try_from(etag).ok()) {
-        response.insert_header((header::ETAG, etag));
+fn with_body(response: &mut HttpResponseBuilder, body: Bytes) -> HttpResponse {
+    response.insert_header((header::CONTENT_TYPE, SCIM));
+    response.body(body)
+}
+
+fn text(response: &mut HttpResponseBuilder, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.insert_header((name, value));
     }
-    response
 }

@@ -30,8 +30,8 @@ pub(super) async fn find(
     kind: Kind,
     query: Many,
 ) -> Result<Reply, Error> {
-    let answer = gateway.find(&permit, &kind.0, query.0).await?;
-    Ok(Reply::Found(answer))
+    let list = gateway.find(&permit, &kind.0, query.0).await?;
+    Ok(Reply::Document(list))
 }
 
 /// `GET /{Type}/{id}` (RFC 7644 §3.4.1).

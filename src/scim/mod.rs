@@ -7,6 +7,7 @@ pub mod index;
 pub mod json;
 pub mod message;
 pub mod patch;
+pub mod profile;
 pub mod project;
 pub mod query;
 pub mod resource;

@@ -1,4 +1,9 @@
 //! The one integration binary.
 
+#![expect(
+    unreachable_pub,
+    reason = "what the modules of a test binary share is public between them, and reachable for nobody"
+)]
+
 mod http;
 mod support;

@@ -69,13 +69,27 @@ const SPELLINGS: &[&[u8]] = &[
 #[test]
 fn no_spelling_of_a_path_needs_no_token() {
     let fixture = Fixture::start();
-    fixture.client().post("/Users", &serde_json::json!({ "userName": "canary" })).expect(201);
-    for headers in ["", "Authorization: Bearer wrong\r\n", "Authorization: Basic OnB3\r\n"] {
+    fixture
+        .client()
+        .post("/Users", &serde_json::json!({ "userName": "canary" }))
+        .expect(201);
+    for headers in [
+        "",
+        "Authorization: Bearer wrong\r\n",
+        "Authorization: Basic OnB3\r\n",
+    ] {
         for spelling in SPELLINGS {
             let reply = Raw::get(fixture.address, spelling, headers);
             let shown = String::from_utf8_lossy(spelling);
-            assert!((400..500).contains(&reply.status), "{shown}: {}", reply.head);
-            assert!(!String::from_utf8_lossy(&reply.body).contains("canary"), "{shown}");
+            assert!(
+                (400..500).contains(&reply.status),
+                "{shown}: {}",
+                reply.head
+            );
+            assert!(
+                !String::from_utf8_lossy(&reply.body).contains("canary"),
+                "{shown}"
+            );
         }
     }
 }
@@ -87,7 +101,11 @@ fn with_a_token_no_spelling_breaks_the_server() {
     for spelling in SPELLINGS {
         let reply = Raw::get(fixture.address, spelling, &authorization);
         let shown = String::from_utf8_lossy(spelling);
-        assert!((200..500).contains(&reply.status) || reply.status == 501, "{shown}: {}", reply.head);
+        assert!(
+            (200..500).contains(&reply.status) || reply.status == 501,
+            "{shown}: {}",
+            reply.head
+        );
         // What the HTTP parser itself refuses has no body; everything else is JSON, never HTML.
         let parsed = reply.body.is_empty() || reply.json().is_object();
         assert!(parsed, "{shown}");
@@ -97,13 +115,36 @@ fn with_a_token_no_spelling_breaks_the_server() {
 #[test]
 fn headers_that_name_another_url_are_ignored() {
     let fixture = Fixture::start();
-    for header in ["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Prefix", "X-Forwarded-Path", "X-Accel-Redirect"] {
-        let reply = Raw::get(fixture.address, "/healthz", &format!("{header}: /scim/v2/Users\r\n"));
-        assert_eq!((reply.status, &*reply.body), (200, &b"ok\n"[..]), "{header}");
-        let reply = Raw::get(fixture.address, "/scim/v2/Users", &format!("{header}: /scim/v2/ServiceProviderConfig\r\n"));
+    for header in [
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Forwarded-Prefix",
+        "X-Forwarded-Path",
+        "X-Accel-Redirect",
+    ] {
+        let reply = Raw::get(
+            fixture.address,
+            "/healthz",
+            &format!("{header}: /scim/v2/Users\r\n"),
+        );
+        assert_eq!(
+            (reply.status, &*reply.body),
+            (200, &b"ok\n"[..]),
+            "{header}"
+        );
+        let reply = Raw::get(
+            fixture.address,
+            "/scim/v2/Users",
+            &format!("{header}: /scim/v2/ServiceProviderConfig\r\n"),
+        );
         assert_eq!(reply.status, 401, "{header}");
     }
-    let claims = ["X-Forwarded-User: admin", "Remote-User: admin", "X-Auth-Token: a-token-that-only-tests-know", "Cookie: token=a-token-that-only-tests-know"];
+    let claims = [
+        "X-Forwarded-User: admin",
+        "Remote-User: admin",
+        "X-Auth-Token: a-token-that-only-tests-know",
+        "Cookie: token=a-token-that-only-tests-know",
+    ];
     for claim in claims {
         let reply = Raw::get(fixture.address, "/scim/v2/Users", &format!("{claim}\r\n"));
         assert_eq!(reply.status, 401, "{claim}");

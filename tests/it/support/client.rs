@@ -32,12 +32,19 @@ impl Client {
             .proxy(None)
             .build();
         let authorization = token.map(|token| format!("Bearer {token}"));
-        Self { agent: config.new_agent(), base, authorization }
+        Self {
+            agent: config.new_agent(),
+            base,
+            authorization,
+        }
     }
 
     /// The same with another `Authorization` header, or without one.
     pub fn authorized(&self, authorization: Option<&str>) -> Self {
-        Self { authorization: authorization.map(str::to_owned), ..self.clone() }
+        Self {
+            authorization: authorization.map(str::to_owned),
+            ..self.clone()
+        }
     }
 
     pub fn get(&self, path: &str) -> Reply {
@@ -69,14 +76,28 @@ impl Client {
         self.send_json(method, path, &[], body)
     }
 
-    pub fn send_json(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+    pub fn send_json(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Reply {
         let mut all = vec![("Content-Type", "application/scim+json")];
         all.extend(headers);
         self.send(method, path, &all, Some(body.to_string().as_bytes()))
     }
 
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Reply {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
         }
@@ -89,8 +110,16 @@ impl Client {
         };
         let mut answer = answer.unwrap_or_else(|fault| panic!("{method} {path}: {fault}"));
         let mut body = Vec::new();
-        answer.body_mut().as_reader().read_to_end(&mut body).unwrap();
-        Reply { status: answer.status().as_u16(), headers: answer.headers().clone(), body }
+        answer
+            .body_mut()
+            .as_reader()
+            .read_to_end(&mut body)
+            .unwrap();
+        Reply {
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            body,
+        }
     }
 }
 
@@ -116,7 +145,8 @@ impl Reply {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|fault| panic!("{fault}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|fault| panic!("{fault}: {}", self.text()))
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -126,7 +156,10 @@ impl Reply {
     /// The id in the body.
     #[track_caller]
     pub fn id(&self) -> String {
-        self.json()["id"].as_str().unwrap_or_else(|| panic!("no id: {}", self.text())).to_owned()
+        self.json()["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no id: {}", self.text()))
+            .to_owned()
     }
 
     #[track_caller]
@@ -141,9 +174,16 @@ impl Reply {
         assert_eq!(self.status, status, "{}", self.text());
         assert_eq!(self.header("content-type"), Some("application/scim+json"));
         let body = self.json();
-        assert_eq!(body["schemas"], serde_json::json!(["urn:ietf:params:scim:api:messages:2.0:Error"]));
+        assert_eq!(
+            body["schemas"],
+            serde_json::json!(["urn:ietf:params:scim:api:messages:2.0:Error"])
+        );
         assert_eq!(body["status"], status.to_string());
-        assert_eq!(body.get("scimType").and_then(Value::as_str), scim_type, "{body}");
+        assert_eq!(
+            body.get("scimType").and_then(Value::as_str),
+            scim_type,
+            "{body}"
+        );
         let detail = body["detail"].as_str().unwrap_or_default();
         assert!(detail.len() > 10, "no detail: {body}");
         assert_no_internals(detail);
@@ -155,7 +195,9 @@ impl Reply {
 /// What a caller never reads: SQL, places in the program, files.
 #[track_caller]
 fn assert_no_internals(detail: &str) {
-    for word in ["SELECT ", "INSERT ", "sqlite", "panicked", ".rs", "src/", "/tmp"] {
+    for word in [
+        "SELECT ", "INSERT ", "sqlite", "panicked", ".rs", "src/", "/tmp",
+    ] {
         assert!(!detail.contains(word), "{detail}");
     }
 }

@@ -1,7 +1,7 @@
 //! A gateway with a store of its own, served on a free port by a thread of this process.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
@@ -11,6 +11,7 @@ use muster::clock::Clock;
 use muster::config::{Settings, Sources};
 use muster::server::{Server, Stopper};
 use muster::service::{Gateway, Role};
+use muster::store::{Options, Store};
 use tempfile::TempDir;
 
 use super::client::Client;
@@ -37,7 +38,11 @@ pub struct Fixture {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { profile: "auto", clock: Clock::system(), settings: Vec::new() }
+        Self {
+            profile: "auto",
+            clock: Clock::system(),
+            settings: Vec::new(),
+        }
     }
 }
 
@@ -54,7 +59,12 @@ impl Fixture {
         let settings = settings(address, &directory.path().join("muster.db"), &setup);
         let gateway = Gateway::open(settings, setup.clock, Role::Serve).unwrap();
         let server = serve(gateway.clone(), listener);
-        Self { address, gateway, server: Some(server), directory }
+        Self {
+            address,
+            gateway,
+            server: Some(server),
+            directory,
+        }
     }
 
     /// A client of the SCIM root, with the token [`TOKEN`].
@@ -96,20 +106,34 @@ impl Drop for Fixture {
             return;
         }
         self.stop();
-        verify(&self.directory.path().join("muster.db"));
+        verify(&self.gateway, &self.directory.path().join("muster.db"));
     }
 }
 
-fn settings(address: SocketAddr, database: &std::path::Path, setup: &Setup) -> Settings {
+fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
     let mut flags = vec![
         ("server.listen".to_owned(), address.to_string()),
-        ("database.url".to_owned(), format!("sqlite:{}", database.display())),
+        (
+            "database.url".to_owned(),
+            format!("sqlite:{}", database.display()),
+        ),
         ("scim.profile".to_owned(), setup.profile.to_owned()),
     ];
-    flags.extend(setup.settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    flags.extend(
+        setup
+            .settings
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
+    );
     let environment = vec![("MUSTER_SCIM__TOKEN".to_owned(), TOKEN.to_owned())];
-    let read_secret = &|path: &std::path::Path| Err(format!("{} is not read in tests", path.display()));
-    Settings::load(Sources { flags, environment, file: None, read_secret }).unwrap()
+    let read_secret = &|path: &Path| Err(format!("{} is not read in tests", path.display()));
+    Settings::load(Sources {
+        flags,
+        environment,
+        file: None,
+        read_secret,
+    })
+    .unwrap()
 }
 
 fn serve(gateway: Gateway, listener: TcpListener) -> (Stopper, JoinHandle<()>) {
@@ -125,10 +149,25 @@ fn serve(gateway: Gateway, listener: TcpListener) -> (Stopper, JoinHandle<()>) {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// Every test ends with a full verification of the store: index rows, hashes, keys, memberships, counters.
-fn verify(database: &std::path::Path) {
-    let _ = database;
+fn verify(gateway: &Gateway, database: &Path) {
+    let options = Options {
+        path: database.to_owned(),
+        readers: Some(1),
+        role: Role::Serve,
+        at: gateway.clock().now(),
+    };
+    let store = Store::open(&options).unwrap();
+    let registry = gateway.registry().clone();
+    let faults = runtime()
+        .block_on(store.read(move |tx| tx.verify(&registry)))
+        .unwrap();
+    assert_eq!(faults, []);
+    store.close();
 }

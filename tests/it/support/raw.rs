@@ -29,7 +29,10 @@ impl Raw {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, unread: Vec::new() }
+        Self {
+            stream,
+            unread: Vec::new(),
+        }
     }
 
     /// One request on a connection of its own.
@@ -44,7 +47,10 @@ impl Raw {
         let target = target.as_ref();
         let mut request = Vec::from(b"GET ");
         request.extend_from_slice(target);
-        request.extend_from_slice(format!(" HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n").as_bytes());
+        request.extend_from_slice(
+            format!(" HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n")
+                .as_bytes(),
+        );
         Self::exchange(address, request)
     }
 
@@ -73,12 +79,21 @@ impl Raw {
     pub fn read(&mut self) -> RawReply {
         let head_end = self.fill(|bytes| bytes.windows(4).position(|window| window == b"\r\n\r\n"));
         let Some(head_end) = head_end else {
-            return RawReply { status: 0, head: String::from_utf8_lossy(&self.unread).into_owned(), body: Vec::new() };
+            return RawReply {
+                status: 0,
+                head: String::from_utf8_lossy(&self.unread).into_owned(),
+                body: Vec::new(),
+            };
         };
         let head = String::from_utf8_lossy(&self.unread[..head_end]).into_owned();
         self.unread.drain(..head_end + 4);
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        let length = header(&head, "content-length").map_or(usize::MAX, |length| length.parse().unwrap());
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0);
+        let length =
+            header(&head, "content-length").map_or(usize::MAX, |length| length.parse().unwrap());
         self.fill(|bytes| (bytes.len() >= length).then_some(0));
         let rest = self.unread.split_off(length.min(self.unread.len()));
         let body = std::mem::replace(&mut self.unread, rest);
@@ -107,8 +122,13 @@ impl RawReply {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|fault| panic!("{fault}: {} {:?}", self.head, String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|fault| {
+            panic!(
+                "{fault}: {} {:?}",
+                self.head,
+                String::from_utf8_lossy(&self.body)
+            )
+        })
     }
 }
 
