@@ -8,8 +8,7 @@ use super::query::Unfiltered;
 use super::reply::Reply;
 use super::request::Id;
 use super::unserved;
-use crate::scim::ErrorKind;
-use crate::service::{Gateway, SCIM_ROOT};
+use crate::service::Gateway;
 
 /// `GET /ServiceProviderConfig`. A `filter` is ignored, as every query parameter is.
 pub(super) async fn provider_config(gateway: Data<Gateway>) -> Reply {
@@ -23,10 +22,7 @@ pub(super) async fn resource_types(_: Unfiltered, gateway: Data<Gateway>) -> Rep
 
 /// `GET /ResourceTypes/{id}`.
 pub(super) async fn resource_type(gateway: Data<Gateway>, id: Id) -> Result<Reply, Error> {
-    let found = gateway.discovery().resource_type(&id.0);
-    found
-        .map(Reply::Document)
-        .ok_or_else(|| not_found("resource type", "ResourceTypes"))
+    Ok(Reply::Document(gateway.discovery().resource_type(&id.0)?))
 }
 
 /// `GET /Schemas`.
@@ -36,18 +32,10 @@ pub(super) async fn schemas(_: Unfiltered, gateway: Data<Gateway>) -> Reply {
 
 /// `GET /Schemas/{urn}`.
 pub(super) async fn schema(gateway: Data<Gateway>, urn: Id) -> Result<Reply, Error> {
-    let found = gateway.discovery().schema(&urn.0);
-    found
-        .map(Reply::Document)
-        .ok_or_else(|| not_found("schema", "Schemas"))
+    Ok(Reply::Document(gateway.discovery().schema(&urn.0)?))
 }
 
 /// 405 on a URL of discovery; like discovery itself it asks for no permit.
 pub(super) async fn method(request: HttpRequest) -> Result<Reply, Error> {
     Err(unserved::not_allowed(&request))
-}
-
-fn not_found(what: &str, list: &str) -> Error {
-    let detail = format!("There is no such {what}; {SCIM_ROOT}/{list} lists them all.");
-    Error::new(ErrorKind::NotFound, detail)
 }

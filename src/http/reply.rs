@@ -1,6 +1,7 @@
 //! Answers that are no errors: status, headers and body of each.
 
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::body::BoxBody;
+use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use bytes::Bytes;
@@ -15,7 +16,7 @@ pub(super) const SCIM: HeaderValue = HeaderValue::from_static(MEDIA_TYPE);
 pub(super) enum Reply {
     /// 201: the resource was made (RFC 7644 §3.3).
     Created(Answer),
-    /// 200 with the resource, or 204 where it is too large to be sent unasked.
+    /// 200: a resource; 204 where it is too large to be sent unasked.
     Found(Answer),
     /// 304: the caller has this version already (RFC 7644 §3.14).
     NotModified {
@@ -24,7 +25,7 @@ pub(super) enum Reply {
     },
     /// 204: done, and nothing to show.
     NoContent,
-    /// 200 with a body that has no version and no place: a list, or a document of discovery.
+    /// 200: a list, or a document about the server.
     Document(Bytes),
 }
 
@@ -34,42 +35,39 @@ impl Responder for Reply {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         match self {
             Self::Created(answer) => resource(StatusCode::CREATED, answer),
-            Self::Found(answer) if answer.body.is_none() => {
-                resource(StatusCode::NO_CONTENT, answer)
-            }
             Self::Found(answer) => resource(StatusCode::OK, answer),
             Self::NotModified { etag } => {
                 let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
-                text(&mut response, header::ETAG, etag);
-                response.finish()
+                tagged(&mut response, etag).finish()
             }
             Self::NoContent => HttpResponse::build(StatusCode::NO_CONTENT).finish(),
-            Self::Document(body) => with_body(&mut HttpResponse::Ok(), body),
+            Self::Document(body) => HttpResponse::build(StatusCode::OK)
+                .insert_header((header::CONTENT_TYPE, SCIM))
+                .body(body),
         }
     }
 }
 
 /// `Location` and `Content-Location` are `meta.location` (RFC 7643 §3.1), `ETag` is `meta.version`.
+/// Without a body the status is 204.
 fn resource(status: StatusCode, answer: Answer) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     if let Ok(location) = HeaderValue::try_from(answer.location) {
         response.insert_header((header::CONTENT_LOCATION, location.clone()));
         response.insert_header((header::LOCATION, location));
     }
-    text(&mut response, header::ETAG, answer.etag);
+    tagged(&mut response, answer.etag);
     match answer.body {
-        Some(body) => with_body(&mut response, body),
-        None => response.finish(),
+        Some(body) => response
+            .insert_header((header::CONTENT_TYPE, SCIM))
+            .body(body),
+        None => response.status(StatusCode::NO_CONTENT).finish(),
     }
 }
 
-fn with_body(response: &mut HttpResponseBuilder, body: Bytes) -> HttpResponse {
-    response.insert_header((header::CONTENT_TYPE, SCIM));
-    response.body(body)
-}
-
-fn text(response: &mut HttpResponseBuilder, name: HeaderName, value: String) {
-    if let Ok(value) = HeaderValue::try_from(value) {
-        response.insert_header((name, value));
+fn tagged(response: &mut HttpResponseBuilder, etag: String) -> &mut HttpResponseBuilder {
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        response.insert_header((header::ETAG, etag));
     }
+    response
 }

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::error::{Error, Result};
 use crate::config::Settings;
+use crate::scim;
 use crate::scim::discovery::{self, Limits};
 use crate::scim::message::{ListHead, list_body};
 use crate::scim::schema::Registry;
@@ -54,8 +56,13 @@ impl Discovery {
     }
 
     /// `/ResourceTypes/{name}`; the name in exact case.
-    pub fn resource_type(&self, name: &str) -> Option<Bytes> {
-        self.types.find(|id| id == name)
+    ///
+    /// # Errors
+    /// 404 when there is none of that name.
+    pub fn resource_type(&self, name: &str) -> Result<Bytes> {
+        self.types
+            .find(|id| id == name)
+            .ok_or_else(|| missing("resource type", name))
     }
 
     /// `/Schemas`.
@@ -64,8 +71,13 @@ impl Discovery {
     }
 
     /// `/Schemas/{urn}`; the URN in any case (RFC 8141 §3.1).
-    pub fn schema(&self, urn: &str) -> Option<Bytes> {
-        self.schemas.find(|id| id.eq_ignore_ascii_case(urn))
+    ///
+    /// # Errors
+    /// 404 when there is none with that URN.
+    pub fn schema(&self, urn: &str) -> Result<Bytes> {
+        self.schemas
+            .find(|id| id.eq_ignore_ascii_case(urn))
+            .ok_or_else(|| missing("schema", urn))
     }
 }
 
@@ -92,4 +104,11 @@ impl Listing {
             .find(|(id, _)| wanted(id))
             .map(|(_, body)| body.clone())
     }
+}
+
+fn missing(what: &str, name: &str) -> Error {
+    let shown: String = name.chars().take(128).collect();
+    Error::Scim(scim::Error::not_found(format!(
+        "There is no {what} \"{shown}\" here."
+    )))
 }

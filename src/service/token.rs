@@ -12,7 +12,7 @@ use super::gateway::Gateway;
 use super::keys::same;
 use crate::scim::profile::Profile;
 use crate::scim::{self, ErrorKind};
-use crate::store::{self, Actor, Connection, Token, Tx};
+use crate::store::{self, Actor, Connection, Token};
 
 /// What every token starts with, so that secret scanners know one.
 const PREFIX: &str = "muster_";
@@ -138,7 +138,11 @@ impl Gateway {
     /// # Errors
     /// What the store answers when it cannot write.
     pub async fn first_token(&self) -> Result<Option<String>> {
-        if !self.store().read(Tx::is_empty).await? {
+        if !self
+            .store()
+            .read(|tx| tx.is_empty().map_err(Error::from))
+            .await?
+        {
             return Ok(None);
         }
         self.issue(Actor::System, FIRST_CONNECTION, None, FIRST_LIFETIME)
