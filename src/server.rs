@@ -169,11 +169,7 @@ async fn greet(gateway: &Gateway) -> Result<(), Error> {
     let Some(token) = gateway.first_token().await? else {
         return Ok(());
     };
-    let base = format!(
-        "{}{}",
-        gateway.settings().server.public_url,
-        http::SCIM_ROOT
-    );
+    let base = gateway.base();
     writeln!(
         io::stdout(),
         "SCIM base URL:  {base}\n\

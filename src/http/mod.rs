@@ -22,7 +22,7 @@ use actix_web::{middleware, web};
 
 use crate::service::Gateway;
 
-pub use route::{Access, Route, SCIM_ROOT, routes};
+pub use route::{Access, Route, routes};
 
 /// What every worker serves: all routes of [`routes`] around one gateway.
 ///

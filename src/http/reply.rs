@@ -1,5 +1,6 @@
 //! Answers that are no errors: status, headers and body of each.
 
+use actix_web::body::BoxBody;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
@@ -29,7 +30,7 @@ pub(super) enum Reply {
 }
 
 impl Responder for Reply {
-    type Body = actix_web::body::BoxBody;
+    type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         match self {

@@ -9,11 +9,10 @@ use super::ops;
 use super::resource;
 use super::unserved;
 use crate::scim::schema::{Registry, ResourceType};
+use crate::service::SCIM_ROOT;
 
 /// Everything below this path is SCIM and authenticated.
 pub(super) const SCIM_SCOPE: &str = "/scim";
-/// The version that is served (RFC 7644 §3.13).
-pub use crate::service::SCIM_ROOT;
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use actix_web::HttpRequest;
 use super::auth::Permit;
 use super::error::Error;
 use super::reply::Reply;
-use super::route::{Mounted, SCIM_ROOT};
+use super::route::Mounted;
 use crate::scim::ErrorKind;
+use crate::service::SCIM_ROOT;
 
 /// Any URL under `/scim` that no route matches: 404.
 pub(super) async fn not_found(_: Permit) -> Result<Reply, Error> {
