@@ -2,6 +2,8 @@
 //!
 //! The floors of the house, lowest last, are drawn in `ARCHITECTURE.md`; `tests/layers.rs` keeps who may import whom.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod scim;
+pub mod telemetry;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::io::ErrorKind;
 use std::io::Read;
 use std::path::Path;
@@ -17,6 +18,9 @@ use super::Sources;
 const USUAL_FILE: &str = "muster.toml";
 /// A settings file or secret is read into memory; the longest sensible one is a few KiB.
 const MAX_FILE_BYTES: u64 = 1 << 20;
+/// The bit of a file's mode that lets everybody read it.
+#[cfg(unix)]
+const WORLD_READABLE: u32 = 0o004;
 
 /// Reads the settings from these flags, the environment, and the named file or `muster.toml`.
 pub fn load(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Settings, Faults> {
@@ -41,7 +45,7 @@ pub fn load(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Setting
 fn read_file(named: Option<&Path>) -> Result<Option<File>, Fault> {
     let path = named.unwrap_or(Path::new(USUAL_FILE));
     let name = path.display().to_string();
-    match read_short(path) {
+    match fs::File::open(path).and_then(read_short) {
         Ok(text) => Ok(Some(File { name, text })),
         Err(why) if why.kind() == ErrorKind::NotFound && named.is_none() => Ok(None),
         Err(why) => Err(Fault {
@@ -73,12 +77,12 @@ fn environment(faults: &mut Vec<Fault>) -> Vec<(String, String)> {
 
 /// Reads the file of a secret, unless everybody may read it.
 pub(super) fn read_secret(path: &Path) -> Result<String, String> {
+    let file = fs::File::open(path).map_err(|e| e.to_string())?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        /// Others may read.
-        const WORLD_READABLE: u32 = 0o004;
-        let mode = fs::metadata(path)
+        let mode = file
+            .metadata()
             .map_err(|e| e.to_string())?
             .permissions()
             .mode();
@@ -89,16 +93,14 @@ pub(super) fn read_secret(path: &Path) -> Result<String, String> {
             ));
         }
     }
-    read_short(path).map_err(|e| e.to_string())
+    read_short(file).map_err(|e| e.to_string())
 }
 
-fn read_short(path: &Path) -> std::io::Result<String> {
+fn read_short(file: fs::File) -> io::Result<String> {
     let mut text = String::new();
-    let read = fs::File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_string(&mut text)?;
+    let read = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if read as u64 > MAX_FILE_BYTES {
-        return Err(std::io::Error::new(
+        return Err(io::Error::new(
             ErrorKind::FileTooLarge,
             "the file is longer than 1 MiB",
         ));

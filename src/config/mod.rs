@@ -35,9 +35,9 @@ pub use public_url::Scheme;
 pub use reader::Entry;
 pub use secret::Secret;
 pub use server_secret::SecretError;
+pub use server_secret::find_server_secret;
 pub use server_secret::server_secret;
 pub use settings::Database;
-
 pub use settings::Log;
 pub use settings::Scim;
 pub use settings::Server;
