@@ -4,7 +4,11 @@ use std::process::ExitCode;
 
 use muster::cli;
 use muster::cli::Command;
+use muster::cli::Failure;
+use muster::clock::Clock;
 use muster::config;
+use muster::config::Settings;
+use muster::telemetry;
 
 fn main() -> ExitCode {
     let cli = cli::parse();
@@ -12,9 +16,20 @@ fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(faults) => return cli::misconfigured(&faults),
     };
-    match cli.command {
-        Command::Config(command) => cli::exit(cli::config(&command, &settings)),
-        Command::Check => cli::exit(cli::check(&settings)),
-        Command::Serve | Command::Token(_) | Command::User(_) => ExitCode::FAILURE,
+    cli::exit(match cli.command {
+        Command::Config(command) => cli::config(&command, &settings),
+        Command::Check => cli::check(&settings),
+        Command::Serve => serve(&settings),
+        Command::Token(_) | Command::User(_) => Ok(()),
+    })
+}
+
+/// Only `serve` has a log; the other commands say what they have to say on their own.
+fn serve(settings: &Settings) -> Result<(), Failure> {
+    let clock = Clock::system();
+    telemetry::init(&settings.log, move || clock.now()).map_err(Failure::new)?;
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
     }
+    Ok(())
 }

@@ -101,12 +101,18 @@ mod tests {
 
     #[test]
     fn text_is_for_people() {
-        insta::assert_snapshot!(logged("info", LogFormat::Text, one_of_each), @"");
+        insta::assert_snapshot!(logged("info", LogFormat::Text, one_of_each), @r#"
+        2026-03-01T12:00:00.123Z  INFO muster::telemetry::tests: created request_id=0190-aa connection="okta prod" status=201 corrected=true path=/Users took_ms=1.5
+        2026-03-01T12:00:00.123Z ERROR muster::telemetry::tests: not written request_id=0190-aa connection="okta prod" error="disk full"
+        "#);
     }
 
     #[test]
     fn json_is_for_machines() {
-        insta::assert_snapshot!(logged("info", LogFormat::Json, one_of_each), @"");
+        insta::assert_snapshot!(logged("info", LogFormat::Json, one_of_each), @r#"
+        {"timestamp":"2026-03-01T12:00:00.123Z","level":"INFO","target":"muster::telemetry::tests","message":"created","fields":{"request_id":"0190-aa","connection":"okta prod","status":201,"corrected":true,"path":"/Users","took_ms":1.5}}
+        {"timestamp":"2026-03-01T12:00:00.123Z","level":"ERROR","target":"muster::telemetry::tests","message":"not written","fields":{"request_id":"0190-aa","connection":"okta prod","error":"disk full"}}
+        "#);
     }
 
     #[test]

@@ -23,7 +23,11 @@ struct Finding {
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     let findings = findings(settings);
-    output::print(&report(&findings, &settings.warnings()))?;
+    output::print(&report(&findings, settings.warnings()))?;
+    verdict(&findings)
+}
+
+fn verdict(findings: &[Finding]) -> Result<(), Failure> {
     match findings
         .iter()
         .filter(|finding| finding.found.is_err())
@@ -152,7 +156,7 @@ mod tests {
     }
 
     fn report_of(settings: &Settings, directory: &Path) -> String {
-        report(&findings(settings), &settings.warnings())
+        report(&findings(settings), settings.warnings())
             .replace(&directory.display().to_string(), "DIR")
     }
 
@@ -161,7 +165,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}/data/muster.db", directory.path().display());
         let settings = settings(&[("database.url", &url), ("server.listen", "127.0.0.1:0")]);
-        insta::assert_snapshot!(report_of(&settings, directory.path()), @"");
+        insta::assert_snapshot!(report_of(&settings, directory.path()), @r#"
+        ok       settings: valid
+        ok       server.listen: 127.0.0.1:0 is free
+        ok       server.secret: will be made at first start
+        ok       database.url: DIR/data/muster.db will be made at first start
+        "#);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 
@@ -178,8 +187,14 @@ mod tests {
             ("server.tls_cert", &path("cert.pem")),
             ("server.tls_key", &path("key.pem")),
         ]);
-        insta::assert_snapshot!(report_of(&settings, directory.path()), @"");
-        assert!(run(&settings).is_err());
+        insta::assert_snapshot!(report_of(&settings, directory.path()), @r#"
+        ok       settings: valid
+        failed   server.listen: 192.0.2.1:80 cannot be listened on: Cannot assign requested address (os error 99)
+        failed   server.tls_cert: DIR/cert.pem: holds no PEM block of the right kind
+        ok       server.secret: will be made at first start
+        failed   database.url: DIR/file: Not a directory (os error 20)
+        "#);
+        insta::assert_snapshot!(verdict(&findings(&settings)).unwrap_err(), @"3 of 5 checks failed: mend what is named above");
     }
 
     #[test]

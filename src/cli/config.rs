@@ -57,6 +57,7 @@ fn json(entries: &[Entry]) -> String {
 mod tests {
     use super::*;
     use crate::config::File;
+    use crate::config::Readers;
     use crate::config::Sources;
 
     fn settings() -> Settings {
@@ -64,6 +65,7 @@ mod tests {
         let file = Some(File {
             name: "muster.toml".into(),
             text: "[server]\ntrusted_proxies = ['10.0.0.0/8']".into(),
+            readers: Readers::Owner,
         });
         Settings::load(Sources {
             flags: vec![],
@@ -76,7 +78,25 @@ mod tests {
 
     #[test]
     fn every_setting_is_shown_with_its_origin_and_no_secret() {
-        insta::assert_snapshot!(text(settings().entries()), @"");
+        insta::assert_snapshot!(text(settings().entries()), @r#"
+        server.listen = "127.0.0.1:8080"  # default
+        server.public_url = "http://127.0.0.1:8080"  # default
+        #server.tls_cert is not set
+        #server.tls_key is not set
+        server.trusted_proxies = ["10.0.0.0/8"]  # muster.toml:2
+        #server.secret is not set
+        database.url = "sqlite:data/muster.db"  # default
+        #scim.token is hidden  # env MUSTER_SCIM__TOKEN
+        scim.profile = "auto"  # default
+        scim.page_size = 100  # default
+        scim.max_results = 500  # default
+        scim.max_payload = "2 MiB"  # default
+        scim.max_scan = 100000  # default
+        scim.unique_group_names = true  # default
+        scim.require_references = false  # default
+        log.level = "info"  # default
+        log.format = "text"  # default
+        "#);
     }
 
     #[test]
@@ -85,6 +105,7 @@ mod tests {
         let file = Some(File {
             name: "shown".into(),
             text,
+            readers: Readers::Owner,
         });
         let again = Settings::load(Sources {
             flags: vec![],
@@ -109,6 +130,6 @@ mod tests {
             .iter()
             .find(|record| record["key"] == "scim.token")
             .unwrap();
-        insta::assert_snapshot!(token, @"");
+        insta::assert_snapshot!(token, @r#"{"key":"scim.token","value":null,"set":true,"secret":true,"origin":"env MUSTER_SCIM__TOKEN"}"#);
     }
 }

@@ -238,8 +238,21 @@ mod tests {
 
     #[test]
     fn wrong_usage_says_what_is_right() {
-        insta::assert_snapshot!(cli("muster token create a --profile azure").unwrap_err(), @"");
-        insta::assert_snapshot!(cli("muster token create a --expires soon").unwrap_err(), @"");
-        insta::assert_snapshot!(cli("muster check --set listen").unwrap_err(), @"");
+        insta::assert_snapshot!(cli("muster token create a --profile azure").unwrap_err(), @r#"
+        error: invalid value 'azure' for '--profile <PROFILE>'
+          [possible values: auto, rfc, entra, okta, lenient]
+
+        For more information, try '--help'.
+        "#);
+        insta::assert_snapshot!(cli("muster token create a --expires soon").unwrap_err(), @r#"
+        error: invalid value 'soon' for '--expires <PERIOD>': "soon" is not a length of time: write a whole number and s, m, h or d, such as 12h
+
+        For more information, try '--help'.
+        "#);
+        insta::assert_snapshot!(cli("muster check --set listen").unwrap_err(), @r#"
+        error: invalid value 'listen' for '--set <KEY=VALUE>': must be KEY=VALUE, such as server.listen=0.0.0.0:8080
+
+        For more information, try '--help'.
+        "#);
     }
 }

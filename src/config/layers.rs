@@ -27,6 +27,17 @@ pub struct File {
     pub name: String,
     /// What stands in it.
     pub text: String,
+    /// Who can read it.
+    pub readers: Readers,
+}
+
+/// Who can read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner, perhaps a group.
+    Owner,
+    /// Every user of the machine.
+    Everybody,
 }
 
 /// Where a value comes from.
@@ -87,6 +98,7 @@ pub(super) struct Layers {
     keys: Vec<Key>,
     given: BTreeMap<&'static str, Given>,
     defaults: BTreeMap<&'static str, Raw>,
+    file_readers: Readers,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -99,18 +111,15 @@ impl Layers {
             keys,
             given: BTreeMap::new(),
             defaults: BTreeMap::new(),
+            file_readers: sources
+                .file
+                .as_ref()
+                .map_or(Readers::Owner, |file| file.readers),
             faults: Vec::new(),
         };
         layers.add_defaults();
-        if let Some(File { name, text }) = sources.file {
-            let name: Arc<str> = name.into();
-            match file::read(&text, &|line| Origin::File {
-                name: Arc::clone(&name),
-                line,
-            }) {
-                Ok(all) => layers.add(all),
-                Err(faults) => layers.faults.extend(faults),
-            }
+        if let Some(file) = sources.file {
+            layers.add_file(file);
         }
         layers.add_environment(sources.environment);
         layers.add_flags(sources.flags);
@@ -132,6 +141,23 @@ impl Layers {
         self.defaults.insert(key, raw);
     }
 
+    /// Complaints about secrets that stand in a settings file which everybody can read.
+    pub(super) fn exposed_secrets(&self) -> Vec<String> {
+        let stands_there =
+            |given: &Given| !given.in_file && matches!(given.origin, Origin::File { .. });
+        let exposed = |key: &&Key| {
+            let given = self.given(key.name);
+            key.secret && self.file_readers == Readers::Everybody && given.is_some_and(stands_there)
+        };
+        let complain = |key: &Key| {
+            let name = key.name;
+            format!(
+                "{name} stands in a file that every user of this machine can read: chmod o= that file, or use {name}_file"
+            )
+        };
+        self.keys.iter().filter(exposed).map(complain).collect()
+    }
+
     fn add_defaults(&mut self) {
         match file::read(DEFAULTS, &|_| Origin::Default) {
             Ok(all) => {
@@ -141,6 +167,17 @@ impl Layers {
                     }
                 }
             }
+            Err(faults) => self.faults.extend(faults),
+        }
+    }
+
+    fn add_file(&mut self, File { name, text, .. }: File) {
+        let name: Arc<str> = name.into();
+        match file::read(&text, &|line| Origin::File {
+            name: Arc::clone(&name),
+            line,
+        }) {
+            Ok(all) => self.add(all),
             Err(faults) => self.faults.extend(faults),
         }
     }

@@ -11,6 +11,7 @@ use super::Fault;
 use super::Faults;
 use super::File;
 use super::Origin;
+use super::Readers;
 use super::Settings;
 use super::Sources;
 
@@ -45,14 +46,22 @@ pub fn load(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Setting
 fn read_file(named: Option<&Path>) -> Result<Option<File>, Fault> {
     let path = named.unwrap_or(Path::new(USUAL_FILE));
     let name = path.display().to_string();
-    match fs::File::open(path).and_then(read_short) {
-        Ok(text) => Ok(Some(File { name, text })),
+    let read = fs::File::open(path).and_then(|file| Ok((readers(&file)?, read_short(file)?)));
+    match read {
+        Ok((readers, text)) => Ok(Some(File {
+            name,
+            text,
+            readers,
+        })),
         Err(why) if why.kind() == ErrorKind::NotFound && named.is_none() => Ok(None),
-        Err(why) => Err(Fault {
-            name: Some(name),
-            origin: None,
-            why: format!("the settings file cannot be read: {why}"),
-        }),
+        Err(why) => {
+            let why = format!("the settings file cannot be read: {why}");
+            Err(Fault {
+                name: Some(name),
+                origin: None,
+                why,
+            })
+        }
     }
 }
 
@@ -78,22 +87,30 @@ fn environment(faults: &mut Vec<Fault>) -> Vec<(String, String)> {
 /// Reads the file of a secret, unless everybody may read it.
 pub(super) fn read_secret(path: &Path) -> Result<String, String> {
     let file = fs::File::open(path).map_err(|e| e.to_string())?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = file
-            .metadata()
-            .map_err(|e| e.to_string())?
-            .permissions()
-            .mode();
-        if mode & WORLD_READABLE != 0 {
-            return Err(format!(
-                "every user of this machine can read it: chmod o= {}",
-                path.display()
-            ));
-        }
+    match readers(&file).map_err(|e| e.to_string())? {
+        Readers::Owner => read_short(file).map_err(|e| e.to_string()),
+        Readers::Everybody => Err(format!(
+            "every user of this machine can read it: chmod o= {}",
+            path.display()
+        )),
     }
-    read_short(file).map_err(|e| e.to_string())
+}
+
+#[cfg(unix)]
+fn readers(file: &fs::File) -> io::Result<Readers> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.metadata()?.permissions().mode();
+    Ok(if mode & WORLD_READABLE == 0 {
+        Readers::Owner
+    } else {
+        Readers::Everybody
+    })
+}
+
+/// Elsewhere rights are no bits of a mode, and new files are private.
+#[cfg(not(unix))]
+fn readers(_: &fs::File) -> io::Result<Readers> {
+    Ok(Readers::Owner)
 }
 
 fn read_short(file: fs::File) -> io::Result<String> {
@@ -106,4 +123,52 @@ fn read_short(file: fs::File) -> io::Result<String> {
         ));
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn file(directory: &tempfile::TempDir, mode: u32, bytes: &[u8]) -> PathBuf {
+        let path = directory.path().join("file");
+        fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_secret_that_everybody_can_read_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(
+            read_secret(&file(&directory, 0o640, b"swordfish")),
+            Ok("swordfish".into())
+        );
+        let path = file(&directory, 0o644, b"swordfish");
+        let why = read_secret(&path)
+            .unwrap_err()
+            .replace(&path.display().to_string(), "FILE");
+        insta::assert_snapshot!(why, @"every user of this machine can read it: chmod o= FILE");
+    }
+
+    #[test]
+    fn a_named_settings_file_must_be_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("other.toml");
+        let why = read_file(Some(&path)).map(|_| ()).unwrap_err().to_string();
+        let why = why.replace(&path.display().to_string(), "other.toml");
+        insta::assert_snapshot!(why, @"other.toml: the settings file cannot be read: No such file or directory (os error 2)");
+        assert!(read_file(Some(&file(&directory, 0o644, b"\xff"))).is_err());
+        assert!(read_file(Some(directory.path())).is_err());
+        assert!(read_file(Some(&file(&directory, 0o644, &vec![b'#'; 2 << 20]))).is_err());
+        let read = read_file(Some(&file(&directory, 0o600, b"[scim]")))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (read.text.as_str(), read.readers),
+            ("[scim]", Readers::Owner)
+        );
+    }
 }

@@ -24,6 +24,7 @@ pub use fault::Fault;
 pub use fault::Faults;
 pub use layers::File;
 pub use layers::Origin;
+pub use layers::Readers;
 pub use layers::Sources;
 pub use load::load;
 pub use log_filter::LogFilter;

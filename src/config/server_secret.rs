@@ -207,7 +207,7 @@ mod tests {
         fs::remove_file(data.join("secret")).unwrap();
         let why = server_secret(&settings, [8; 32]).unwrap_err().to_string();
         let why = why.replace(&data.display().to_string(), "data");
-        insta::assert_snapshot!(why, @"");
+        insta::assert_snapshot!(why, @"data/secret is missing, but data/muster.db was made with it: put it back from a backup, or set server.secret; with a new secret every token must be made anew");
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub struct Settings {
     /// What is logged, and how.
     pub log: Log,
     entries: Vec<Entry>,
+    warnings: Vec<String>,
 }
 
 section! {
@@ -118,21 +119,23 @@ impl Settings {
             Log::read(&mut reader),
         );
         let (Some(server), Some(database), Some(scim), Some(log)) = sections else {
-            return Err(Faults(reader.into_faults()));
+            return Err(Faults(reader.finish().1));
         };
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
-        let entries = reader.take_entries();
-        match reader.into_faults() {
-            faults if faults.is_empty() => Ok(Self {
-                server,
-                database,
-                scim,
-                log,
-                entries,
-            }),
-            faults => Err(Faults(faults)),
+        let warnings = warnings(&server, &scim, &reader);
+        let (entries, faults) = reader.finish();
+        if !faults.is_empty() {
+            return Err(Faults(faults));
         }
+        Ok(Self {
+            server,
+            database,
+            scim,
+            log,
+            entries,
+            warnings,
+        })
     }
 
     /// Every setting with its value and where it comes from, in the order of `default.toml`.
@@ -140,12 +143,9 @@ impl Settings {
         &self.entries
     }
 
-    /// What is allowed but unwise, a line each.
-    pub fn warnings(&self) -> Vec<String> {
-        let token = self.scim.token.iter().map(|_| {
-            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire".to_owned()
-        });
-        token.collect()
+    /// What is allowed but unwise, a line each, to be told at start.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 
@@ -216,6 +216,23 @@ fn check_scim(scim: &Scim, reader: &mut Reader) {
     }
 }
 
+fn warnings(server: &Server, scim: &Scim, reader: &Reader) -> Vec<String> {
+    let mut all = reader.exposed_secrets();
+    if server.listen.ip().is_unspecified() && !reader.is_given("server.public_url") {
+        all.push(format!(
+            "server.public_url is not set and no client can reach {}: set it to the address that clients use",
+            server.public_url
+        ));
+    }
+    if scim.token.is_some() {
+        all.push(
+            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire"
+                .to_owned(),
+        );
+    }
+    all
+}
+
 /// RFC 6750 §2.1: `b64token`.
 fn is_bearer_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
@@ -232,6 +249,7 @@ mod tests {
 
     use super::*;
     use crate::config::File;
+    use crate::config::Readers;
 
     const MANUAL: &str = include_str!("default.toml");
     const LONG: &str = "0123456789abcdef0123456789abcdef";
@@ -252,6 +270,7 @@ mod tests {
         let file = Some(File {
             name: "muster.toml".into(),
             text: file.into(),
+            readers: Readers::Owner,
         });
         Settings::load(Sources {
             flags: pairs(flags),
@@ -382,20 +401,37 @@ mod tests {
             "server.trusted_proxies=10.0.0.0/8,proxy",
             "listen=127.0.0.1:1",
         ];
-        insta::assert_snapshot!(faults(&flags, &environment, file), @"");
+        insta::assert_snapshot!(faults(&flags, &environment, file), @r#"
+        muster.toml:1: unknown setting colour; the nearest is scim.max_payload
+        muster.toml:14: unknown setting scim.profil; the nearest is scim.profile
+        muster.toml:7: unknown setting scm.token; the nearest is scim.token
+        env MUSTER_LOG_FORMAT: unknown setting; the nearest is MUSTER_LOG__FORMAT
+        --set: unknown setting listen; the nearest is server.listen
+        server.listen (muster.toml:3): "localhost" is not an IP address and port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080
+        server.trusted_proxies (--set): "proxy" is not an address or network, such as 10.0.0.7 or 10.0.0.0/8
+        database.url (muster.toml:16): this version keeps its data in SQLite only: write sqlite: and a file, such as sqlite:data/muster.db
+        scim.max_payload (muster.toml:13): "much" is not a size: write a whole number and B, KiB, MiB or GiB, such as 2 MiB
+        scim.max_scan (muster.toml:12): 0 is not between 1 and 10000000
+        log.level (muster.toml:18): must be text in quotes, not a date
+        log.format (env MUSTER_LOG__FORMAT): "xml" is none of text, json
+        server.tls_cert (muster.toml:4): needs the key of the certificate: set server.tls_key too
+        server.secret (env MUSTER_SERVER__SECRET): is too short: take at least 32 random characters, such as `openssl rand -hex 32` prints
+        scim.page_size (muster.toml:10): 300 is more than scim.max_results, which is 200: lower this or raise that
+        scim.token (env MUSTER_SCIM__TOKEN): cannot be sent as a bearer token: use letters, digits and -._~+/ only, with = at the end only
+        "#);
     }
 
     #[test]
     fn no_fault_follows_from_another() {
         let file = "[scim]\nmax_results = 'few'\npage_size = 800";
-        insta::assert_snapshot!(faults(&[], &[], file), @"");
+        insta::assert_snapshot!(faults(&[], &[], file), @r#"scim.max_results (muster.toml:2): "few" is not a whole number from 0 on"#);
     }
 
     #[test]
     fn a_file_that_is_not_toml_names_its_line_and_repeats_nothing() {
         let why = faults(&[], &[], "[scim]\n\ntoken = swordfish\n");
         assert!(!why.contains("swordfish"));
-        insta::assert_snapshot!(why, @"");
+        insta::assert_snapshot!(why, @"muster.toml:3: is not TOML: string values must be quoted, expected literal string");
     }
 
     #[test]
@@ -413,10 +449,37 @@ mod tests {
         );
         assert!(!format!("{settings:?}").contains(LONG));
         assert_eq!(settings.warnings().len(), 1);
-        insta::assert_snapshot!(faults(&["scim.token=swordfish"], &[], ""), @"");
-        insta::assert_snapshot!(faults(&[], &[], "[scim]\ntoken = 'a'\ntoken_file = 'b'"), @"");
-        insta::assert_snapshot!(faults(&["scim.token_file=/nowhere"], &[], ""), @"");
-        insta::assert_snapshot!(faults(&[], &[], "[scim]\ntoken_file = 5"), @"");
+        insta::assert_snapshot!(faults(&["scim.token=swordfish"], &[], ""), @"scim.token (--set): everybody on this machine can read a command line: use MUSTER_SCIM__TOKEN, or scim.token_file");
+        insta::assert_snapshot!(faults(&[], &[], "[scim]\ntoken = 'a'\ntoken_file = 'b'"), @r#"
+        scim.token_file (muster.toml:2): scim.token is given twice: leave one out
+        scim.token_file (muster.toml:3): b: No such file or directory
+        "#);
+        insta::assert_snapshot!(faults(&["scim.token_file=/nowhere"], &[], ""), @"scim.token_file (--set): /nowhere: No such file or directory");
+        insta::assert_snapshot!(faults(&[], &[], "[scim]\ntoken_file = 5"), @"scim.token_file (muster.toml:2): must be the name of a file");
+    }
+
+    #[test]
+    fn what_is_unwise_is_told_and_allowed() {
+        let read_secret = &|_: &Path| Ok(LONG.to_owned());
+        let text = format!(
+            "[scim]\ntoken = '{LONG}'\n[server]\nsecret_file = 'secret'\nlisten = '0.0.0.0:80'"
+        );
+        let file = Some(File {
+            name: "muster.toml".into(),
+            text,
+            readers: Readers::Everybody,
+        });
+        let settings = Settings::load(Sources {
+            flags: vec![],
+            environment: vec![],
+            file,
+            read_secret,
+        });
+        insta::assert_snapshot!(settings.unwrap().warnings().join("\n"), @r#"
+        scim.token stands in a file that every user of this machine can read: chmod o= that file, or use scim.token_file
+        server.public_url is not set and no client can reach http://0.0.0.0:80: set it to the address that clients use
+        scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire
+        "#);
     }
 
     #[test]
@@ -429,6 +492,6 @@ mod tests {
             "MUSTER_SCIM__TOKEN=",
         ];
         assert!(load(&[], &environment, "").unwrap().scim.token.is_none());
-        insta::assert_snapshot!(faults(&[], &["MUSTER_PORT=80"], ""), @"");
+        insta::assert_snapshot!(faults(&[], &["MUSTER_PORT=80"], ""), @"env MUSTER_PORT: unknown setting; the nearest is MUSTER_LOG__FORMAT");
     }
 }
