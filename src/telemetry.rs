@@ -82,7 +82,7 @@ mod tests {
         let now = || "2026-03-01T12:00:00.123Z".parse().unwrap();
         let to = Arc::clone(&lines);
         let subscriber = subscriber(&log, now, move |line: &str| {
-            to.lock().unwrap().push_str(line)
+            to.lock().unwrap().push_str(line);
         });
         tracing::subscriber::with_default(subscriber, f);
         let text = lines.lock().unwrap();

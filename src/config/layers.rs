@@ -7,6 +7,10 @@ use std::sync::Arc;
 
 use super::Fault;
 use super::file;
+use super::spelling::PREFIX;
+use super::spelling::is_service_link;
+use super::spelling::nearest;
+use super::spelling::variable;
 use super::value::Raw;
 
 /// Everything settings are read from. Nothing else is looked at, so tests need no process.
@@ -102,7 +106,6 @@ pub(super) struct Layers {
     pub(super) faults: Vec<Fault>,
 }
 
-const PREFIX: &str = "MUSTER_";
 const DEFAULTS: &str = include_str!("default.toml");
 
 impl Layers {
@@ -189,23 +192,24 @@ impl Layers {
             if !name.starts_with(PREFIX) || value.is_empty() || is_service_link(&name, &value) {
                 continue;
             }
-            match self.known().into_iter().find(|path| variable(path) == name) {
-                Some(path) => all.push(Said {
-                    path,
-                    raw: Raw::Text(value),
-                    origin: Origin::Environment(name),
-                }),
-                None => {
-                    let names: Vec<String> =
-                        self.known().iter().map(|path| variable(path)).collect();
-                    let why = format!("unknown setting; the nearest is {}", nearest(&name, &names));
-                    self.faults.push(Fault {
-                        name: None,
-                        origin: Some(Origin::Environment(name)),
-                        why,
-                    });
-                }
-            }
+            let known = self.known();
+            let path = known.iter().find(|path| variable(path) == name).cloned();
+            let Some(path) = path else {
+                let names: Vec<String> = known.iter().map(|path| variable(path)).collect();
+                let why = format!("unknown setting; the nearest is {}", nearest(&name, &names));
+                let origin = Some(Origin::Environment(name));
+                self.faults.push(Fault {
+                    name: None,
+                    origin,
+                    why,
+                });
+                continue;
+            };
+            all.push(Said {
+                path,
+                raw: Raw::Text(value),
+                origin: Origin::Environment(name),
+            });
         }
         self.add(all);
     }
@@ -302,39 +306,4 @@ impl Layers {
             .chain(in_files)
             .collect()
     }
-}
-
-/// The environment variable of a setting.
-pub(super) fn variable(path: &str) -> String {
-    format!("{PREFIX}{}", path.replacen('.', "__", 1).to_uppercase())
-}
-
-/// Kubernetes tells every container where the services are: one called `muster` is announced as
-/// `MUSTER_SERVICE_HOST`, `MUSTER_PORT=tcp://…`, `MUSTER_PORT_80_TCP_ADDR` and so on.
-fn is_service_link(name: &str, value: &str) -> bool {
-    let rest = name.strip_prefix(PREFIX).unwrap_or_default();
-    let is_port = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    matches!(rest, "SERVICE_HOST" | "SERVICE_PORT")
-        || rest.starts_with("SERVICE_PORT_")
-        || (rest == "PORT" && value.contains("://"))
-        || rest.strip_prefix("PORT_").is_some_and(is_port)
-}
-
-/// The known name that is most like this one, also when only the section is wrong or missing.
-fn nearest<'k>(said: &str, known: &'k [String]) -> &'k str {
-    let last = |text: &str| {
-        text.rsplit(['.', '_'])
-            .next()
-            .map(str::to_owned)
-            .unwrap_or_default()
-    };
-    let likeness = |name: &String| {
-        let whole = strsim::normalized_damerau_levenshtein(said, name);
-        let end = strsim::normalized_damerau_levenshtein(&last(said), &last(name));
-        whole + end / 4.0
-    };
-    let best = known
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    best.map_or("", String::as_str)
 }

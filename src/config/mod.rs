@@ -15,6 +15,7 @@ mod reader;
 mod secret;
 mod server_secret;
 mod settings;
+mod spelling;
 mod tls;
 mod unit;
 mod value;

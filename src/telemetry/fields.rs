@@ -109,10 +109,11 @@ impl Write for Cut {
             self.0.push_str(text);
             return Ok(());
         }
-        self.0.push_str(
-            text.get(..text.floor_char_boundary(room))
-                .unwrap_or_default(),
-        );
+        let end = (0..=room)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
+        self.0.push_str(text.get(..end).unwrap_or_default());
         self.0.push('…');
         Err(fmt::Error)
     }

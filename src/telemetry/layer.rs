@@ -9,6 +9,7 @@ use tracing::span::Record;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::Scope;
 
 use super::fields::Fields;
 use super::line;
@@ -52,7 +53,7 @@ where
         for span in context
             .event_scope(event)
             .into_iter()
-            .flat_map(|scope| scope.from_root())
+            .flat_map(Scope::from_root)
         {
             if let Some(of_span) = span.extensions().get::<Fields>() {
                 fields.merge(of_span);
