@@ -61,9 +61,16 @@ pub fn folded(attr: &AttrRef, value: &Value) -> Option<String> {
 fn keys(attrs: &[AttrRef], document: &Document) -> Vec<Key> {
     let mut keys = Vec::new();
     for attr in attrs {
-        let found = document.values(attr).into_iter().filter_map(|value| folded(attr, value));
+        let found = document
+            .values(attr)
+            .into_iter()
+            .filter_map(|value| folded(attr, value));
         for (ordinal, folded) in (0..).zip(found) {
-            keys.push(Key { path: attr.path(), ordinal, folded });
+            keys.push(Key {
+                path: attr.path(),
+                ordinal,
+                folded,
+            });
         }
     }
     keys

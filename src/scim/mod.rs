@@ -1,10 +1,18 @@
 //! The SCIM protocol, pure: no clock, no files, no database, no HTTP.
 
+pub mod discovery;
 pub mod error;
 pub mod filter;
+pub mod index;
+pub mod json;
+pub mod message;
+pub mod project;
+pub mod query;
 pub mod resource;
 pub mod schema;
 pub mod syntax;
+mod typed;
+pub mod validate;
 pub mod value;
 
 pub use error::{Error, ErrorKind, Result};

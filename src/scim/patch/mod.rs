@@ -1,0 +1,93 @@
+//! PATCH: the message, its operations against a schema, and their effect on a document (RFC 7644 §3.5.2).
+//!
+//! `Group.members` never is in the document: operations on it become [`MemberDelta`]s, which the store
+//! applies row by row, so that a change of one member costs the same in a group of any size.
+
+mod apply;
+mod members;
+mod operation;
+mod write;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+pub use apply::{Applied, apply};
+pub use members::MemberDelta;
+pub use operation::MAX_OPERATIONS;
+
+use super::error::Result;
+use super::filter::{AttrRef, Filter};
+use super::schema::{Attribute, ResourceType, Schema};
+
+/// A PATCH message whose paths are attributes of the resource type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patch {
+    operations: Vec<Operation>,
+}
+
+impl Patch {
+    /// Reads the message and checks its paths.
+    ///
+    /// # Errors
+    /// 400 `invalidSyntax` for a malformed message, `invalidPath` for a path that does not parse or
+    /// names no attribute, `noTarget` for a remove without path, 413 for more than [`MAX_OPERATIONS`].
+    pub fn parse(rt: &ResourceType, body: Map<String, Value>) -> Result<Self> {
+        operation::parse(rt, body).map(|operations| Self { operations })
+    }
+}
+
+/// What to do where a value filter selects nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmatched {
+    /// 400 `noTarget`, as RFC 7644 §3.5.2.3 wants.
+    NoTarget,
+    /// Make the value, with what the filter's `eq` terms say, as Entra expects.
+    Create,
+}
+
+/// What a client profile decides about value filters that select nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// For `add`.
+    pub add: Unmatched,
+    /// For `replace`.
+    pub replace: Unmatched,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Add,
+    Replace,
+    Remove,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Operation {
+    verb: Verb,
+    target: Target,
+    /// `Null` where the message has none.
+    value: Value,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Target {
+    /// No path.
+    Resource,
+    /// The URN of an extension.
+    Extension(Arc<Schema>),
+    /// `attr`, `attr.sub`.
+    Attribute(AttrRef),
+    /// `attr[filter]`, `attr[filter].sub`.
+    Values(Selection),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Selection {
+    /// The multi-valued attribute.
+    attr: AttrRef,
+    filter: Filter,
+    /// What the `eq` terms of the filter say, as written: a new value starts with it.
+    seed: Map<String, Value>,
+    sub: Option<Arc<Attribute>>,
+}

@@ -1,0 +1,372 @@
+//! Takes in the body of a POST or PUT: canonical names, checked types, and each attribute treated by
+//! its mutability in that context (RFC 7643 §2, §7; RFC 7644 §3.3, §3.5.1).
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::error::{Error, Result};
+use super::filter::AttrRef;
+use super::resource::{self, Document, Member};
+use super::schema::{Attribute, Mutability, ResourceType};
+use super::typed;
+
+/// What a body says, ready to be stored.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Incoming {
+    /// The attributes.
+    pub document: Document,
+    /// The members of a group, without doubles; empty when the body has none.
+    pub members: Vec<Member>,
+    /// Whether the body had a password; it is in none of the other fields.
+    pub password: bool,
+    /// Names in the body that stand for no attribute; they are ignored (RFC 7643 §2.1 leaves it open).
+    pub unknown: Vec<String>,
+}
+
+/// What becomes of an attribute that a client sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Treatment {
+    Take,
+    Ignore,
+    MustEqual,
+}
+
+/// The context of a body.
+#[derive(Debug, Clone, Copy)]
+enum Context<'d> {
+    Create,
+    Replace(&'d Document),
+}
+
+/// The table of RFC 7644 §3.3 and §3.5.1.
+fn treatment(mutability: Mutability, context: Context<'_>) -> Treatment {
+    match (mutability, context) {
+        (Mutability::ReadOnly, Context::Create | Context::Replace(_)) => Treatment::Ignore,
+        (Mutability::Immutable, Context::Replace(_)) => Treatment::MustEqual,
+        (Mutability::Immutable, Context::Create)
+        | (Mutability::ReadWrite | Mutability::WriteOnly, Context::Create | Context::Replace(_)) => {
+            Treatment::Take
+        }
+    }
+}
+
+/// Takes in the body of a POST (RFC 7644 §3.3).
+///
+/// # Errors
+/// 400 `invalidSyntax` without the core URN in `schemas` or with a name twice, 400 `invalidValue` for a
+/// wrong type or a missing required attribute.
+pub fn create(rt: &ResourceType, body: Map<String, Value>) -> Result<Incoming> {
+    read(rt, body, Context::Create)
+}
+
+/// Takes in the body of a PUT (RFC 7644 §3.5.1): what it leaves out is gone, but for `active` and for
+/// immutable attributes, which stay as they are.
+///
+/// # Errors
+/// As [`create`]; 400 `mutability` when an immutable attribute would change.
+pub fn replace(
+    rt: &ResourceType,
+    current: &Document,
+    body: Map<String, Value>,
+) -> Result<Incoming> {
+    let mut incoming = read(rt, body, Context::Replace(current))?;
+    keep(rt, current, &mut incoming.document)?;
+    Ok(incoming)
+}
+
+/// The attributes that a PUT cannot take away.
+fn keep(rt: &ResourceType, current: &Document, document: &mut Document) -> Result<()> {
+    for attribute in &rt.schema.attributes {
+        let stays = attribute.mutability == Mutability::Immutable
+            || (rt.is_user() && attribute.name == "active");
+        let Some(value) = current.as_map().get(&attribute.name) else {
+            continue;
+        };
+        if stays && !document.as_map().contains_key(&attribute.name) {
+            document
+                .as_map_mut()
+                .insert(attribute.name.clone(), value.clone());
+        }
+    }
+    keep_extensions(rt, current, document);
+    document.restate_schemas(rt);
+    require(rt, document)
+}
+
+fn keep_extensions(rt: &ResourceType, current: &Document, document: &mut Document) {
+    for extension in &rt.extensions {
+        let urn = &*extension.schema.id;
+        let Some(old) = current.as_map().get(urn).and_then(Value::as_object) else {
+            continue;
+        };
+        let immutable = |attribute: &&Arc<Attribute>| attribute.mutability == Mutability::Immutable;
+        for attribute in extension.schema.attributes.iter().filter(immutable) {
+            let Some(value) = old.get(&attribute.name) else {
+                continue;
+            };
+            let new = document
+                .as_map_mut()
+                .entry(urn)
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(new) = new {
+                new.entry(&attribute.name).or_insert_with(|| value.clone());
+            }
+        }
+    }
+}
+
+fn read(rt: &ResourceType, body: Map<String, Value>, context: Context<'_>) -> Result<Incoming> {
+    check_schemas(rt, &body)?;
+    let mut incoming = Incoming::default();
+    let mut map = Map::new();
+    map.insert("schemas".to_owned(), Value::Null);
+    for (name, value) in body {
+        if let Some(extension) = rt.extension(&name) {
+            let urn = Arc::clone(&extension.schema.id);
+            let value = read_extension(rt, &urn, value, context, &mut incoming.unknown)?;
+            insert_once(&mut map, &urn, value)?;
+            continue;
+        }
+        let Some(attr) = rt
+            .attribute(&name)
+            .filter(|attr| attr.sub.is_none() && attr.extension.is_none())
+        else {
+            incoming.unknown.push(name);
+            continue;
+        };
+        read_attribute(rt, &attr, value, context, &mut map, &mut incoming)?;
+    }
+    map.retain(|name, value| name == "schemas" || !resource::is_unassigned(value));
+    incoming.document = Document::new(map);
+    incoming.document.restate_schemas(rt);
+    if let Context::Create = context {
+        require(rt, &incoming.document)?;
+    }
+    Ok(incoming)
+}
+
+fn read_attribute(
+    rt: &ResourceType,
+    attr: &AttrRef,
+    value: Value,
+    context: Context<'_>,
+    map: &mut Map<String, Value>,
+    incoming: &mut Incoming,
+) -> Result<()> {
+    let attribute = &attr.attribute;
+    if treatment(attribute.mutability, context) == Treatment::Ignore {
+        return Ok(());
+    }
+    if resource::is_password(rt, attribute) {
+        incoming.password = !value.is_null();
+        return Ok(());
+    }
+    if rt.is_members(attr) {
+        incoming.members = members(attribute, value)?;
+        return Ok(());
+    }
+    let value = typed::canonical(attribute, &attribute.name, value)?;
+    compare(attr, &value, context)?;
+    insert_once(map, &attribute.name, value)
+}
+
+/// The members in a body, in order, each id once; the first mention counts.
+///
+/// # Errors
+/// 400 `invalidValue` when they are not objects with a text `value`.
+pub fn members(attribute: &Attribute, value: Value) -> Result<Vec<Member>> {
+    let canonical = typed::canonical(attribute, &attribute.name, value)?;
+    let Value::Array(elements) = canonical else {
+        return Ok(Vec::new());
+    };
+    let mut seen = std::collections::HashSet::new();
+    let mut members = Vec::with_capacity(elements.len());
+    for element in elements {
+        let text = |name: &str| element.get(name).and_then(Value::as_str).map(str::to_owned);
+        let Some(id) = text("value").filter(|id| !id.is_empty()) else {
+            return Err(Error::value(
+                "A member has no value: send the id of the user or group in it.",
+            ));
+        };
+        if seen.insert(id.clone()) {
+            members.push(Member {
+                value: id,
+                display: text("display"),
+                kind: text("type"),
+            });
+        }
+    }
+    Ok(members)
+}
+
+fn read_extension(
+    rt: &ResourceType,
+    urn: &Arc<str>,
+    value: Value,
+    context: Context<'_>,
+    unknown: &mut Vec<String>,
+) -> Result<Value> {
+    let members = match value {
+        Value::Null => return Ok(Value::Null),
+        Value::Object(members) => members,
+        other => {
+            let kind = super::json::kind_of(&other);
+            return Err(Error::value(format!(
+                "\"{urn}\" is {kind}: send an object of its attributes."
+            )));
+        }
+    };
+    let mut map = Map::new();
+    for (name, value) in members {
+        let full = format!("{urn}:{name}");
+        let Some(attr) = rt.attribute(&full).filter(|attr| attr.sub.is_none()) else {
+            unknown.push(full);
+            continue;
+        };
+        if treatment(attr.attribute.mutability, context) == Treatment::Ignore {
+            continue;
+        }
+        let value = typed::canonical(&attr.attribute, &full, value)?;
+        compare(&attr, &value, context)?;
+        insert_once(&mut map, &attr.attribute.name, value)?;
+    }
+    map.retain(|_, value| !resource::is_unassigned(value));
+    Ok(Value::Object(map))
+}
+
+/// An immutable attribute may be repeated as it is, or set where it had no value (RFC 7644 §3.5.1).
+fn compare(attr: &AttrRef, value: &Value, context: Context<'_>) -> Result<()> {
+    let Context::Replace(current) = context else {
+        return Ok(());
+    };
+    if treatment(attr.attribute.mutability, context) != Treatment::MustEqual {
+        return Ok(());
+    }
+    let whole = AttrRef {
+        sub: None,
+        ..attr.clone()
+    };
+    let present: Vec<Value> = current.values(&whole).into_iter().cloned().collect();
+    let sent = match value {
+        Value::Array(elements) => elements.clone(),
+        Value::Null => return Ok(()),
+        single => vec![single.clone()],
+    };
+    if present.is_empty() || present == sent {
+        return Ok(());
+    }
+    Err(Error::mutability(format!(
+        "{} is immutable and has another value already.",
+        attr.path()
+    )))
+}
+
+fn insert_once(map: &mut Map<String, Value>, name: &str, value: Value) -> Result<()> {
+    if map.get(name).is_some_and(|present| !present.is_null()) {
+        return Err(Error::syntax(format!(
+            "The attribute {name} stands twice in the body."
+        )));
+    }
+    map.insert(name.to_owned(), value);
+    Ok(())
+}
+
+/// `schemas` must name the core schema (RFC 7643 §3); further URNs are taken from what is in the body.
+fn check_schemas(rt: &ResourceType, body: &Map<String, Value>) -> Result<()> {
+    let core = &*rt.schema.id;
+    let sent = body
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("schemas"));
+    let listed = match sent {
+        Some((_, Value::Array(urns))) => urns,
+        Some((_, Value::Null)) | None => {
+            return Err(Error::syntax(format!(
+                "schemas is missing: send [\"{core}\"]."
+            )));
+        }
+        Some((_, other)) => {
+            let kind = super::json::kind_of(other);
+            return Err(Error::syntax(format!(
+                "schemas is {kind}: send an array with \"{core}\"."
+            )));
+        }
+    };
+    if listed.iter().any(|urn| !urn.is_string()) {
+        return Err(Error::syntax(
+            "schemas holds something that is not a string.",
+        ));
+    }
+    let names_core = |urn: &Value| {
+        urn.as_str()
+            .is_some_and(|urn| urn.eq_ignore_ascii_case(core))
+    };
+    if listed.iter().any(names_core) {
+        return Ok(());
+    }
+    Err(Error::syntax(format!(
+        "schemas does not name \"{core}\", the schema of this endpoint."
+    )))
+}
+
+/// Every required attribute of the core schema and of the extensions in use or required has a value.
+///
+/// # Errors
+/// 400 `invalidValue` that names the attribute.
+pub fn require(rt: &ResourceType, document: &Document) -> Result<()> {
+    require_in(&rt.schema.attributes, document.as_map(), "")?;
+    for extension in &rt.extensions {
+        let urn = &*extension.schema.id;
+        match document.as_map().get(urn).and_then(Value::as_object) {
+            Some(map) => require_in(&extension.schema.attributes, map, &format!("{urn}:"))?,
+            None if extension.required => {
+                return Err(Error::value(format!(
+                    "The extension \"{urn}\" is required here."
+                )));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn require_in(attributes: &[Arc<Attribute>], map: &Map<String, Value>, prefix: &str) -> Result<()> {
+    for attribute in attributes {
+        let value = map.get(&attribute.name);
+        let blank = match value {
+            None => true,
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(other) => resource::is_unassigned(other),
+        };
+        if attribute.required && blank && attribute.mutability != Mutability::ReadOnly {
+            return Err(Error::value(format!(
+                "{prefix}{} is required and has no value.",
+                attribute.name
+            )));
+        }
+        if let Some(value) = value {
+            require_subs(attribute, value, prefix)?;
+        }
+    }
+    Ok(())
+}
+
+fn require_subs(attribute: &Attribute, value: &Value, prefix: &str) -> Result<()> {
+    let elements = match value {
+        Value::Array(elements) => elements.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    for sub in attribute.sub_attributes.iter().filter(|sub| sub.required) {
+        if elements
+            .iter()
+            .any(|element| element.get(&sub.name).is_none_or(resource::is_unassigned))
+        {
+            let name = &attribute.name;
+            return Err(Error::value(format!(
+                "{prefix}{name}.{} is required and has no value.",
+                sub.name
+            )));
+        }
+    }
+    Ok(())
+}
