@@ -7,9 +7,7 @@ use caseless::Caseless;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use unicode_normalization::IsNormalized;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::is_nfc_quick;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The most decimals of a second that are kept: nanoseconds. Further digits are cut, not rounded.
 const FRACTION_DIGITS: usize = 9;
@@ -216,8 +214,7 @@ impl Scan<'_> {
     /// `Z`, `±hh:mm` or nothing, which is taken as UTC; then the end.
     fn offset(&mut self) -> Option<Offset> {
         let sign = match self.0.split_first() {
-            None => return Some(Offset::UTC),
-            Some((b'Z', [])) => return Some(Offset::UTC),
+            None | Some((b'Z', [])) => return Some(Offset::UTC),
             Some((b'+', rest)) => {
                 self.0 = rest;
                 1

@@ -1,5 +1,11 @@
 //! Filters against a schema: checked, then evaluated (RFC 7644 §3.4.2.2).
 
+mod check;
+mod eval;
+#[cfg(test)]
+mod tests;
 mod tree;
 
+pub use check::{check, check_values};
+pub use eval::{attributes, matches, matches_value};
 pub use tree::{AttrRef, Filter, Operand};

@@ -2,16 +2,9 @@
 
 use serde_json::Number;
 
-use super::lexer::Kind;
-use super::lexer::Lexer;
-use super::lexer::Subject;
-use super::lexer::Token;
-use super::tree::CompareOp;
-use super::tree::Filter;
-use super::tree::Literal;
-use super::tree::Name;
-use crate::scim::error::Error;
-use crate::scim::error::Result;
+use super::lexer::{Kind, Lexer, Subject, Token};
+use super::tree::{CompareOp, Filter, Literal, Name};
+use crate::scim::error::{Error, Result};
 
 /// The longest filter in bytes: 80 times `id eq "…36…" or ` (50 bytes) is 4,000, and a URL holds 8 KiB
 /// after percent-encoding.

@@ -1,8 +1,6 @@
 //! Text into tokens: brackets, JSON strings and words.
 
-use crate::scim::error::Error;
-use crate::scim::error::ErrorKind;
-use crate::scim::error::Result;
+use crate::scim::error::{Error, ErrorKind, Result};
 
 /// The most characters of the offending text that an error repeats: a word or two, enough to find the place.
 const SHOWN_CHARS: usize = 40;

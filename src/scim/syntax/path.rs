@@ -1,7 +1,6 @@
 //! The grammar of PATCH paths (RFC 7644 §3.5.2 Figure 7).
 
-use super::filter::MAX_FILTER_BYTES;
-use super::filter::Parser;
+use super::filter::{MAX_FILTER_BYTES, Parser};
 use super::lexer::Subject;
 use super::tree::Path;
 use crate::scim::error::Result;

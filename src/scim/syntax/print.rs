@@ -1,14 +1,9 @@
 //! Trees back into text that parses to the same tree.
 
 use std::fmt;
-use std::fmt::Display;
-use std::fmt::Formatter;
+use std::fmt::{Display, Formatter};
 
-use super::tree::CompareOp;
-use super::tree::Filter;
-use super::tree::Literal;
-use super::tree::Name;
-use super::tree::Path;
+use super::tree::{CompareOp, Filter, Literal, Name, Path};
 
 impl Display for Filter {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
