@@ -6,6 +6,8 @@ pub mod filter;
 pub mod index;
 pub mod json;
 pub mod message;
+pub mod patch;
+pub mod profile;
 pub mod project;
 pub mod query;
 pub mod resource;

@@ -7,7 +7,7 @@ use super::operation::{Operation, Verb};
 use super::pass::{At, Pass};
 use super::path::{Extent, Place};
 use super::pathless;
-use super::value::{self, Message};
+use super::value;
 use crate::scim::filter::AttrRef;
 use crate::scim::schema::{Attribute, Target};
 
@@ -58,8 +58,8 @@ pub(super) fn write(
     let mut operations = Vec::new();
     if !nothing_left {
         let value = match extent {
-            Extent::All => value::whole(pass, Message::Patch, attribute, value, at),
-            Extent::Element => value::one(pass, Message::Patch, attribute, value, at),
+            Extent::All => value::whole(pass, attribute, value, at),
+            Extent::Element => value::one(pass, attribute, value, at),
         };
         operations.extend(written(pass, verb, place, attr, attribute, value, at));
     }
@@ -100,8 +100,8 @@ fn cleared_path(place: &Place, attr: &AttrRef) -> String {
     if place.sub.as_deref().is_some_and(is_value) {
         return place.selection();
     }
-    let single_value = !attr.attribute.multi_valued
-        && attr.sub.as_ref().is_some_and(|sub| is_value(&sub.name));
+    let single_value =
+        !attr.attribute.multi_valued && attr.sub.as_ref().is_some_and(|sub| is_value(&sub.name));
     match place.name.rsplit_once('.') {
         Some((outer, _)) if single_value => outer.to_owned(),
         _ => place.text(),

@@ -6,7 +6,7 @@ use super::Quirk;
 use super::name;
 use super::pass::{At, Pass};
 use super::schemas::{self, SCHEMAS};
-use super::value::{self, Message};
+use super::value;
 use crate::scim::resource::is_unassigned;
 use crate::scim::schema::{Mutability, Schema, Target};
 use crate::scim::syntax::Name;
@@ -58,9 +58,7 @@ fn attribute(
             if attr.attribute.mutability == Mutability::ReadOnly {
                 return Some(said);
             }
-            unless_emptied(said, |said| {
-                value::whole(pass, Message::Body, &attr.attribute, said, at)
-            })
+            unless_emptied(said, |said| value::whole(pass, &attr.attribute, said, at))
         }
         Some(Target::Attribute(_)) | None => Some(said),
     }
@@ -74,7 +72,7 @@ fn extension(pass: &mut Pass<'_>, schema: &Schema, said: Value, at: At<'_>) -> V
     for (key, value) in said {
         let value = match schema.attribute(&key) {
             Some(attribute) => unless_emptied(value, |value| {
-                value::whole(pass, Message::Body, attribute, value, At::Key(&at, &key))
+                value::whole(pass, attribute, value, At::Key(&at, &key))
             }),
             None => Some(value),
         };

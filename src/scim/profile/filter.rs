@@ -28,12 +28,7 @@ pub(super) fn undo(pass: &mut Pass<'_>, text: &str) -> Result<Filter> {
 }
 
 /// The filter inside `attr[…]`, undone: its names are sub-attributes.
-pub(super) fn of_values(
-    pass: &mut Pass<'_>,
-    outer: &AttrRef,
-    said: &Filter,
-    at: At<'_>,
-) -> Filter {
+pub(super) fn of_values(pass: &mut Pass<'_>, outer: &AttrRef, said: &Filter, at: At<'_>) -> Filter {
     match said {
         Filter::And(parts) => Filter::And(each(parts, |part| of_values(pass, outer, part, at))),
         Filter::Or(parts) => Filter::Or(each(parts, |part| of_values(pass, outer, part, at))),
@@ -122,15 +117,11 @@ fn literal(
         }
         (_, Literal::Bare(text)) => unquoted(pass, text.clone(), said, at),
         (
-            Some(
-                DataType::String | DataType::DateTime | DataType::Binary | DataType::Reference,
-            ),
+            Some(DataType::String | DataType::DateTime | DataType::Binary | DataType::Reference),
             Literal::Number(number),
         ) => unquoted(pass, number.to_string(), said, at),
         (
-            Some(
-                DataType::String | DataType::DateTime | DataType::Binary | DataType::Reference,
-            ),
+            Some(DataType::String | DataType::DateTime | DataType::Binary | DataType::Reference),
             Literal::Boolean(boolean),
         ) => unquoted(pass, boolean.to_string(), said, at),
         _ => said.clone(),
@@ -177,10 +168,13 @@ fn is_offset(text: &str, start: usize) -> bool {
     let offset = text.get(start + 1..start + 6).map(str::as_bytes);
     behind_digit
         && offset.is_some_and(|offset| {
-            offset.iter().enumerate().all(|(ordinal, byte)| match ordinal {
-                2 => *byte == b':',
-                _ => byte.is_ascii_digit(),
-            })
+            offset
+                .iter()
+                .enumerate()
+                .all(|(ordinal, byte)| match ordinal {
+                    2 => *byte == b':',
+                    _ => byte.is_ascii_digit(),
+                })
         })
 }
 

@@ -19,23 +19,19 @@ mod value;
 use serde_json::Value;
 
 use crate::scim::Result;
-use crate::scim::patch::Unmatched;
+use crate::scim::patch::{Policy, Unmatched};
 use crate::scim::schema::ResourceType;
 use crate::scim::syntax::{Filter, Name};
 
 use pass::Pass;
 pub use quirk::Quirk;
 
-/// The URN of a PATCH message (RFC 7644 §3.5.2).
-pub const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-
 /// What is undone for the clients of one connection.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Profile {
     name: &'static str,
     column: Column,
-    unmatched_add: Unmatched,
-    unmatched_replace: Unmatched,
+    unmatched: Policy,
 }
 
 /// The column of the table in [`Quirk`] that belongs to a profile.
@@ -58,37 +54,45 @@ pub struct Correction {
     pub at: String,
 }
 
+const CREATE: Policy = Policy {
+    add: Unmatched::Create,
+    replace: Unmatched::Create,
+};
+const CREATE_BY_ADD: Policy = Policy {
+    add: Unmatched::Create,
+    replace: Unmatched::NoTarget,
+};
+const REFUSE: Policy = Policy {
+    add: Unmatched::NoTarget,
+    replace: Unmatched::NoTarget,
+};
+
 /// All profiles. `auto` is `lenient` with Entra's role strings.
 static PROFILES: [Profile; 5] = [
     Profile {
         name: "auto",
         column: Column::Auto,
-        unmatched_add: Unmatched::Create,
-        unmatched_replace: Unmatched::Create,
+        unmatched: CREATE,
     },
     Profile {
         name: "rfc",
         column: Column::Rfc,
-        unmatched_add: Unmatched::NoTarget,
-        unmatched_replace: Unmatched::NoTarget,
+        unmatched: REFUSE,
     },
     Profile {
         name: "entra",
         column: Column::Entra,
-        unmatched_add: Unmatched::Create,
-        unmatched_replace: Unmatched::Create,
+        unmatched: CREATE,
     },
     Profile {
         name: "okta",
         column: Column::Okta,
-        unmatched_add: Unmatched::Create,
-        unmatched_replace: Unmatched::NoTarget,
+        unmatched: CREATE_BY_ADD,
     },
     Profile {
         name: "lenient",
         column: Column::Lenient,
-        unmatched_add: Unmatched::Create,
-        unmatched_replace: Unmatched::Create,
+        unmatched: CREATE,
     },
 ];
 
@@ -108,14 +112,10 @@ impl Profile {
         self.name
     }
 
-    /// What `add` does when the value filter of its path selects nothing (RFC 7644 §3.5.2.1 is silent).
-    pub fn unmatched_add(&self) -> Unmatched {
-        self.unmatched_add
-    }
-
-    /// What `replace` does when the value filter of its path selects nothing (RFC 7644 §3.5.2.3: `noTarget`).
-    pub fn unmatched_replace(&self) -> Unmatched {
-        self.unmatched_replace
+    /// What `add` and `replace` do when the value filter of their path selects nothing (RFC 7644
+    /// §3.5.2.3 wants `noTarget` of `replace` and is silent about `add`).
+    pub fn unmatched(&self) -> Policy {
+        self.unmatched
     }
 
     /// The body of POST and PUT (RFC 7644 §3.3, §3.5.1). What is no object stays as it is.

@@ -71,11 +71,13 @@ pub(super) fn strip_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
 }
 
 fn without_scim1_urn(rt: &ResourceType, text: &str) -> Option<String> {
-    [SCIM1_ENTERPRISE_URN, SCIM1_CORE_URN].iter().find_map(|old| {
-        let rest = strip_prefix(text, old)?;
-        let urn = scim2_urn(rt, old)?;
-        (rest.is_empty() || rest.starts_with([':', '.'])).then(|| format!("{urn}{rest}"))
-    })
+    [SCIM1_ENTERPRISE_URN, SCIM1_CORE_URN]
+        .iter()
+        .find_map(|old| {
+            let rest = strip_prefix(text, old)?;
+            let urn = scim2_urn(rt, old)?;
+            (rest.is_empty() || rest.starts_with([':', '.'])).then(|| format!("{urn}{rest}"))
+        })
 }
 
 fn without_urn_dot(rt: &ResourceType, text: &str) -> Option<String> {

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use super::Quirk;
 use super::assign;
 use super::pass::{At, Pass};
 use super::path::Place;
 use super::pathless;
 use super::remove;
 use super::schemas;
-use super::{PATCH_URN, Quirk};
+use crate::scim::message::PATCH_URN;
 
 /// The name of the list of operations.
 const OPERATIONS: &str = "Operations";
@@ -233,9 +234,7 @@ fn strict(pass: &mut Pass<'_>, id: &str, said: Operation, at: At<'_>) -> Vec<Ope
     let at = At::Key(&at, "value");
     match (verb, value) {
         (Verb::Remove, Some(value)) => remove::undo(pass, &place, value, at),
-        (Verb::Add | Verb::Replace, Some(value)) => {
-            assign::undo(pass, id, verb, &place, value, at)
-        }
+        (Verb::Add | Verb::Replace, Some(value)) => assign::undo(pass, id, verb, &place, value, at),
         (verb, None) => vec![Operation {
             verb,
             path: Some(place.text()),

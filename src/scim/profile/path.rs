@@ -40,17 +40,6 @@ impl Place {
         })
     }
 
-    /// A place without a filter.
-    pub(super) fn named(name: String, target: Target) -> Self {
-        Self {
-            strict: Some(name.clone()),
-            name,
-            target,
-            filter: None,
-            sub: None,
-        }
-    }
-
     /// The strict path.
     pub(super) fn text(&self) -> String {
         match &self.strict {

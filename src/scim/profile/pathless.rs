@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use super::Quirk;
 use super::assign;
-use super::name;
 use super::operation::{Operation, Verb};
 use super::pass::{At, Pass};
 use super::path::Place;
@@ -102,7 +101,13 @@ fn piece(
         && said.eq_ignore_ascii_case(&pass.rt.schema.id)
         && pass.undoes(Quirk::PathKey, at)
     {
-        return Some(Piece::Own(undo(pass, frame.id, frame.verb, core.clone(), at)));
+        return Some(Piece::Own(undo(
+            pass,
+            frame.id,
+            frame.verb,
+            core.clone(),
+            at,
+        )));
     }
     let Some(place) = Place::parse(pass, &said, at) else {
         let goes = pass.undoes(Quirk::UnknownAttribute, at);
@@ -218,8 +223,7 @@ fn names_core(pass: &Pass<'_>, value: &Value) -> bool {
 /// Of `meta`, only the type is known here: times and versions are the store's.
 fn is_meta_of(pass: &Pass<'_>, value: &Value) -> bool {
     value.as_object().is_some_and(|meta| {
-        value::member(meta, "resourceType")
-            .is_none_or(|kind| kind.as_str() == Some(&*pass.rt.name))
+        value::member(meta, "resourceType").is_none_or(|kind| kind.as_str() == Some(&*pass.rt.name))
     })
 }
 

@@ -102,17 +102,44 @@ const EVERY: &[Column] = &[
     Column::Lenient,
     Column::Auto,
 ];
-const CLIENTS: &[Column] = &[
-    Column::Entra,
-    Column::Okta,
-    Column::Lenient,
-    Column::Auto,
-];
+const CLIENTS: &[Column] = &[Column::Entra, Column::Okta, Column::Lenient, Column::Auto];
 const ALL_BUT_OKTA: &[Column] = &[Column::Entra, Column::Lenient, Column::Auto];
 const GENEROUS: &[Column] = &[Column::Lenient, Column::Auto];
 const ROLES: &[Column] = &[Column::Entra, Column::Auto];
 
 impl Quirk {
+    /// Every deviation, in the order of this page.
+    pub const ALL: [Self; 28] = [
+        Self::OperationCase,
+        Self::MessageKeyCase,
+        Self::IdleOperationMember,
+        Self::MissingSchema,
+        Self::UnknownSchema,
+        Self::RepeatedSchema,
+        Self::UnlistedExtension,
+        Self::Scim1Urn,
+        Self::ManagerId,
+        Self::BooleanText,
+        Self::EmptyText,
+        Self::SingleForArray,
+        Self::BareValue,
+        Self::BareManager,
+        Self::RoleJson,
+        Self::TwoPrimaries,
+        Self::MemberReference,
+        Self::PathKey,
+        Self::UrnDot,
+        Self::BareExtensionName,
+        Self::ReadOnlyEcho,
+        Self::ReadOnlyChange,
+        Self::UnknownAttribute,
+        Self::RemoveWithValue,
+        Self::UnquotedLiteral,
+        Self::PlusForSpace,
+        Self::ComplexComparison,
+        Self::FilterInAttributes,
+    ];
+
     /// Its stable name, under which the provisioning log records it, and the profiles that undo it.
     const fn row(self) -> (&'static str, &'static [Column]) {
         match self {

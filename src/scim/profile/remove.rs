@@ -6,7 +6,7 @@ use super::Quirk;
 use super::operation::{Operation, Verb};
 use super::pass::{At, Pass};
 use super::path::Place;
-use super::value::{self, Message};
+use super::value;
 use crate::scim::filter::AttrRef;
 use crate::scim::resource::is_unassigned;
 use crate::scim::schema::{Attribute, Target};
@@ -14,12 +14,7 @@ use crate::scim::syntax::{CompareOp, Filter, Literal, Name};
 
 /// The strict operations for `remove` of `said` at `place`; none when `said` is empty. What cannot be
 /// told apart by a filter stays with its value, and the strict code refuses it.
-pub(super) fn undo(
-    pass: &mut Pass<'_>,
-    place: &Place,
-    said: Value,
-    at: At<'_>,
-) -> Vec<Operation> {
+pub(super) fn undo(pass: &mut Pass<'_>, place: &Place, said: Value, at: At<'_>) -> Vec<Operation> {
     let Target::Attribute(attr) = &place.target else {
         return vec![with_value(place, said)];
     };
@@ -37,7 +32,11 @@ pub(super) fn undo(
                 let outer = place.name.rsplit_once('.').map(|(outer, _)| outer);
                 let outer = outer.unwrap_or(&place.name);
                 let whole = sub.name == "value";
-                let tail = if whole { String::new() } else { format!(".{}", sub.name) };
+                let tail = if whole {
+                    String::new()
+                } else {
+                    format!(".{}", sub.name)
+                };
                 vec![Operation::remove(format!("{outer}[{filter}]{tail}"))]
             }
             None => vec![with_value(place, said)],
@@ -64,7 +63,7 @@ fn listed(
     at: At<'_>,
 ) -> Vec<Operation> {
     let attribute = &attr.attribute;
-    let elements = match value::whole(pass, Message::Patch, attribute, said, at) {
+    let elements = match value::whole(pass, attribute, said, at) {
         Value::Array(elements) => elements,
         Value::Null => return Vec::new(),
         other => return vec![with_value(place, other)],
@@ -100,7 +99,9 @@ fn selector(attribute: &Attribute, element: &Value) -> Option<Filter> {
 fn all_parts(attribute: &Attribute, map: &Map<String, Value>) -> Option<Filter> {
     let mut parts = Vec::new();
     for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
-        let sub = attribute.sub(key)?;
+        let Some(sub) = attribute.sub(key) else {
+            continue;
+        };
         parts.push(equal(&sub.name, literal(value)?));
     }
     match parts.len() {

@@ -11,25 +11,10 @@ use crate::scim::schema::{Attribute, DataType};
 /// Sub-attributes that describe a value and are none: what is left with only these says nothing.
 const DESCRIBING: [&str; 3] = ["type", "primary", "display"];
 
-/// Which message a value stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Message {
-    /// POST and PUT: the strict code ignores what no schema declares.
-    Body,
-    /// PATCH: the strict code refuses it, so it goes here.
-    Patch,
-}
-
 /// All of an attribute: a list if it is multi-valued. `null` when nothing of it is left.
-pub(super) fn whole(
-    pass: &mut Pass<'_>,
-    message: Message,
-    attribute: &Attribute,
-    value: Value,
-    at: At<'_>,
-) -> Value {
+pub(super) fn whole(pass: &mut Pass<'_>, attribute: &Attribute, value: Value, at: At<'_>) -> Value {
     if !attribute.multi_valued {
-        return one(pass, message, attribute, value, at);
+        return one(pass, attribute, value, at);
     }
     let elements = match value {
         Value::Array(elements) => elements,
@@ -41,7 +26,7 @@ pub(super) fn whole(
     let mut kept = Vec::with_capacity(elements.len());
     for (ordinal, element) in elements.into_iter().enumerate() {
         let said_nothing = element.is_null();
-        let element = one(pass, message, attribute, element, At::Index(&at, ordinal));
+        let element = one(pass, attribute, element, At::Index(&at, ordinal));
         if said_nothing || !element.is_null() {
             kept.push(element);
         }
@@ -53,15 +38,9 @@ pub(super) fn whole(
 }
 
 /// One value of an attribute; `null` when nothing of it is left.
-pub(super) fn one(
-    pass: &mut Pass<'_>,
-    message: Message,
-    attribute: &Attribute,
-    value: Value,
-    at: At<'_>,
-) -> Value {
+pub(super) fn one(pass: &mut Pass<'_>, attribute: &Attribute, value: Value, at: At<'_>) -> Value {
     match (attribute.data_type, value) {
-        (DataType::Complex, value) => complex(pass, message, attribute, value, at),
+        (DataType::Complex, value) => complex(pass, attribute, value, at),
         (_, Value::String(text)) if text.is_empty() => emptied(pass, text, at),
         (DataType::Boolean, Value::String(text)) => match boolean(&text) {
             Some(boolean) if pass.undoes(Quirk::BooleanText, at) => Value::Bool(boolean),
@@ -97,15 +76,9 @@ fn emptied(pass: &mut Pass<'_>, text: String, at: At<'_>) -> Value {
     }
 }
 
-fn complex(
-    pass: &mut Pass<'_>,
-    message: Message,
-    attribute: &Attribute,
-    value: Value,
-    at: At<'_>,
-) -> Value {
+fn complex(pass: &mut Pass<'_>, attribute: &Attribute, value: Value, at: At<'_>) -> Value {
     match value {
-        Value::Object(map) => object(pass, message, attribute, map, at),
+        Value::Object(map) => object(pass, attribute, map, at),
         Value::String(text) if text.is_empty() => emptied(pass, text, at),
         Value::String(text) if attribute.sub("value").is_some() => {
             let quirk = if attribute.multi_valued {
@@ -117,7 +90,7 @@ fn complex(
                 return Value::String(text);
             }
             let map = Map::from_iter([("value".to_owned(), Value::String(text))]);
-            object(pass, message, attribute, map, at)
+            object(pass, attribute, map, at)
         }
         Value::Array(elements) if !attribute.multi_valued && elements.len() < 2 => {
             if !pass.undoes(Quirk::BareManager, at) {
@@ -126,7 +99,7 @@ fn complex(
             match elements.into_iter().next() {
                 // A list in a list is no shape that any client sends; the strict code refuses it.
                 Some(Value::Array(inner)) => Value::Array(inner),
-                Some(element) => complex(pass, message, attribute, element, at),
+                Some(element) => complex(pass, attribute, element, at),
                 None => Value::Null,
             }
         }
@@ -136,7 +109,6 @@ fn complex(
 
 fn object(
     pass: &mut Pass<'_>,
-    message: Message,
     attribute: &Attribute,
     map: Map<String, Value>,
     at: At<'_>,
@@ -149,15 +121,12 @@ fn object(
     let mut emptied_value = false;
     let mut emptied_any = false;
     for (key, value) in map {
-        let at = At::Key(&at, &key);
         let Some(sub) = attribute.sub(&key) else {
-            if message == Message::Body || !pass.undoes(Quirk::UnknownAttribute, at) {
-                kept.insert(key, value);
-            }
+            kept.insert(key, value);
             continue;
         };
         let said_nothing = value.is_null();
-        let value = whole(pass, message, sub, value, at);
+        let value = whole(pass, sub, value, At::Key(&at, &key));
         if value.is_null() && !said_nothing {
             emptied_any = true;
             emptied_value |= sub.name == "value";
