@@ -189,7 +189,7 @@ mod tests {
             (br#"{"a":{"b":1,"b":1}}"#, "twice"),
             (br#"{"a":"\u0000"}"#, "NUL"),
             (br#"{"a\u0000":1}"#, "NUL"),
-            (br#"{"a":"\ud800"}"#, "surrogate"),
+            (br#"{"a":"\ud800"}"#, "hex escape"),
             (br#"{"a":"\udc00"}"#, "surrogate"),
             (b"{\"a\":\"\xff\"}", "UTF-8"),
             (br#"{"a":1e999}"#, "out of range"),

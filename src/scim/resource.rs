@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::filter::AttrRef;
-use super::schema::{Attribute, ResourceType};
+use super::schema::{Attribute, ENTERPRISE_URN, ResourceType};
 
 /// The attributes of a resource under their canonical names: `schemas`, `externalId`, the core
 /// attributes, and each extension as an object under its URN. `id`, `meta`, `groups`, `members` and
@@ -67,6 +67,15 @@ impl Document {
     /// A text attribute of the core schema, by its canonical name.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
+    }
+
+    /// The id of the manager (RFC 7643 §4.3).
+    pub fn manager(&self) -> Option<&str> {
+        self.0
+            .get(ENTERPRISE_URN)?
+            .get("manager")?
+            .get("value")?
+            .as_str()
     }
 
     /// Every single value of `attr`: the elements of arrays, and the sub-attribute of each element

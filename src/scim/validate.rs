@@ -51,13 +51,21 @@ fn treatment(mutability: Mutability, context: Context<'_>) -> Treatment {
     }
 }
 
-/// Takes in the body of a POST (RFC 7644 §3.3).
+/// Takes in the body of a POST (RFC 7644 §3.3). A user without `active` is active.
 ///
 /// # Errors
 /// 400 `invalidSyntax` without the core URN in `schemas` or with a name twice, 400 `invalidValue` for a
 /// wrong type or a missing required attribute.
 pub fn create(rt: &ResourceType, body: Map<String, Value>) -> Result<Incoming> {
-    read(rt, body, Context::Create)
+    let mut incoming = read(rt, body, Context::Create)?;
+    if rt.is_user() {
+        incoming
+            .document
+            .as_map_mut()
+            .entry("active")
+            .or_insert(Value::Bool(true));
+    }
+    Ok(incoming)
 }
 
 /// Takes in the body of a PUT (RFC 7644 §3.5.1): what it leaves out is gone, but for `active` and for

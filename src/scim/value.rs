@@ -327,6 +327,14 @@ mod tests {
         );
     }
 
+    #[test]
+    fn number_keys_have_one_zero_and_one_width() {
+        assert_eq!(number_key(-0.0), number_key(0.0));
+        for number in [f64::MIN, -1.0, 0.0, f64::MIN_POSITIVE, f64::MAX] {
+            assert_eq!(number_key(number).len(), 16);
+        }
+    }
+
     proptest! {
         #[test]
         fn folding_twice_changes_nothing(text in ".{0,12}", case_exact: bool) {

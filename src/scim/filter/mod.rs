@@ -3,6 +3,8 @@
 mod check;
 mod eval;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 mod tree;
 

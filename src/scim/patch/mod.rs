@@ -6,6 +6,8 @@
 mod apply;
 mod members;
 mod operation;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;

@@ -53,11 +53,11 @@ pub(super) fn parse(rt: &ResourceType, body: Map<String, Value>) -> Result<Vec<O
 }
 
 /// Says which operation an error is about.
-pub(super) fn at(ordinal: usize, error: Error) -> Error {
-    Error {
-        detail: format!("Operations[{ordinal}]: {}", error.detail),
-        ..error
-    }
+pub(super) fn at(ordinal: usize, mut error: Error) -> Error {
+    error
+        .detail
+        .insert_str(0, &format!("Operations[{ordinal}]: "));
+    error
 }
 
 fn check_schemas(schemas: &Value) -> Result<()> {
@@ -77,11 +77,14 @@ fn check_schemas(schemas: &Value) -> Result<()> {
 }
 
 fn operation(rt: &ResourceType, value: Value) -> Result<Operation> {
-    let Value::Object(members) = value else {
-        return Err(Error::syntax(format!(
-            "is {}: send an object with op, path and value.",
-            kind_of(&value)
-        )));
+    let members = match value {
+        Value::Object(members) => members,
+        other => {
+            return Err(Error::syntax(format!(
+                "is {}: send an object with op, path and value.",
+                kind_of(&other)
+            )));
+        }
     };
     let (mut verb, mut path, mut value) = (None, None, None);
     for (name, member) in members {

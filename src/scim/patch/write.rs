@@ -100,25 +100,22 @@ pub(super) fn remove_selected(
     let attribute = &selection.attr.attribute;
     let name = attribute.name.as_str();
     let elements = array(holder, &selection.attr)?;
-    match &selection.sub {
-        Some(sub) => {
-            required(sub, &selection.attr)?;
-            let chosen = elements
-                .iter_mut()
-                .filter(|element| matches_value(&selection.filter, element));
-            for element in chosen {
-                drop_sub(element, sub);
-            }
+    if let Some(sub) = &selection.sub {
+        required(sub, &selection.attr)?;
+        for element in elements
+            .iter_mut()
+            .filter(|element| matches_value(&selection.filter, element))
+        {
+            drop_sub(element, sub);
         }
-        None => {
-            let before = elements.len();
-            elements.retain(|element| !matches_value(&selection.filter, element));
-            if elements.len() < before {
-                fixed(&selection.attr, Some(&Value::Null))?;
-            }
-            if elements.is_empty() {
-                required(attribute, &selection.attr)?;
-            }
+    } else {
+        let before = elements.len();
+        elements.retain(|element| !matches_value(&selection.filter, element));
+        if elements.len() < before {
+            fixed(&selection.attr, Some(&Value::Null))?;
+        }
+        if elements.is_empty() {
+            required(attribute, &selection.attr)?;
         }
     }
     prune(holder, name);

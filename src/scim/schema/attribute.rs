@@ -72,6 +72,10 @@ pub enum Uniqueness {
 
 /// One attribute or sub-attribute.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the characteristics of RFC 7643 §2.2 are independent of each other"
+)]
 pub struct Attribute {
     /// The name as the schema spells it; compared without case (RFC 7643 §2.1).
     pub name: String,

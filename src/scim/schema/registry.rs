@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::attribute::{Attribute, Uniqueness};
+use super::attribute::{Attribute, Returned, Uniqueness};
 use super::common;
 use super::document::{ResourceTypeDocument, SchemaDocument};
 use crate::scim::filter::AttrRef;
+use crate::scim::resource::is_password;
 use crate::scim::syntax::Name;
 
 /// The URN of the core User schema (RFC 7643 §4.1).
@@ -82,6 +83,7 @@ pub struct ResourceType {
     common: Vec<Arc<Attribute>>,
     indexed: Vec<AttrRef>,
     unique: Vec<AttrRef>,
+    plain: bool,
 }
 
 /// What a [`Name`] stands for in a resource type.
@@ -140,6 +142,11 @@ impl ResourceType {
     /// The attributes whose values no two resources of the type may share.
     pub fn unique(&self) -> &[AttrRef] {
         &self.unique
+    }
+
+    /// Whether a stored document of this type is answered whole when nothing else is asked for.
+    pub fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// Whether this is the User of RFC 7643 §4.1.
@@ -302,6 +309,7 @@ impl Registry {
             common: common::attributes(),
             indexed: Vec::new(),
             unique: Vec::new(),
+            plain: true,
         };
         resource_type.collect_indexes(group_names);
         self.types.push(Arc::new(resource_type));
@@ -325,6 +333,13 @@ impl ResourceType {
                 indexed.push(attr);
             }
         }
+        let shown = |attr: &AttrRef| {
+            let whole =
+                |one: &Attribute| matches!(one.returned, Returned::Always | Returned::Default);
+            whole(&attr.attribute) && whole(attr.leaf())
+        };
+        let hidden = |attr: &AttrRef| !shown(attr) && !is_password(self, &attr.attribute);
+        self.plain = !self.leaves().iter().any(hidden);
         self.indexed = indexed;
         self.unique = unique;
     }

@@ -6,6 +6,8 @@ mod name;
 mod path;
 mod print;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 mod tree;
 

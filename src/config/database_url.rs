@@ -1,0 +1,100 @@
+//! Where the database is.
+
+use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A SQLite database in this file.
+    Sqlite(PathBuf),
+}
+
+impl DatabaseUrl {
+    /// The directory that holds the database; files made at first start are put beside it.
+    pub fn directory(&self) -> &Path {
+        match self {
+            Self::Sqlite(path) => match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                Some(_) | None => Path::new("."),
+            },
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+        }
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+
+    /// The text is not repeated in errors: it might hold a password.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.starts_with("postgres:") || text.starts_with("postgresql:") {
+            return Err("this version keeps its data in SQLite only: write sqlite: and a file, such as sqlite:data/muster.db".into());
+        }
+        let Some(path) = text.strip_prefix("sqlite:") else {
+            return Err("must be sqlite: and a file, such as sqlite:data/muster.db".into());
+        };
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() || path.ends_with('/') {
+            return Err("must name a file after sqlite:, such as sqlite:data/muster.db".into());
+        }
+        if path.starts_with(':') || path.contains(['?', '#', '\0']) {
+            return Err("must be a plain file after sqlite:, without parameters; a database in memory is not served".into());
+        }
+        Ok(Self::Sqlite(path.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_found_in_every_way_of_writing() {
+        for (said, path, directory) in [
+            ("sqlite:data/muster.db", "data/muster.db", "data"),
+            ("sqlite:muster.db", "muster.db", "."),
+            (
+                "sqlite:/var/lib/muster/db",
+                "/var/lib/muster/db",
+                "/var/lib/muster",
+            ),
+            (
+                "sqlite:///var/lib/muster/db",
+                "/var/lib/muster/db",
+                "/var/lib/muster",
+            ),
+            ("sqlite://data/muster.db", "data/muster.db", "data"),
+        ] {
+            let url: DatabaseUrl = said.parse().unwrap();
+            assert_eq!(url, DatabaseUrl::Sqlite(path.into()));
+            assert_eq!(url.directory(), Path::new(directory));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_repeating_it() {
+        for said in [
+            "",
+            "data/muster.db",
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:a?mode=ro",
+            "sqlite:data/",
+            "postgres://u:swordfish@h/d",
+            "mysql://u:swordfish@h/d",
+        ] {
+            let why = said.parse::<DatabaseUrl>().unwrap_err();
+            assert!(!why.contains("swordfish"), "{said}");
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Flags, environment, file and defaults laid over each other.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Fault;
+use super::file;
+use super::value::Raw;
+
+/// Everything settings are read from. Nothing else is looked at, so tests need no process.
+pub struct Sources<'a> {
+    /// Keys and values from the command line.
+    pub flags: Vec<(String, String)>,
+    /// Names and values of the environment; only those that start with `MUSTER_` count.
+    pub environment: Vec<(String, String)>,
+    /// The settings file.
+    pub file: Option<File>,
+    /// Reads the file that a secret stands in.
+    pub read_secret: &'a dyn Fn(&Path) -> Result<String, String>,
+}
+
+/// The settings file.
+pub struct File {
+    /// Its name as the user knows it.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// `default.toml`, or worked out from other settings.
+    Default,
+    /// A line of the settings file.
+    File {
+        /// Its name as the user knows it.
+        name: Arc<str>,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// This variable.
+    Environment(String),
+    /// The command line.
+    Flag,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { name, line } => write!(f, "{name}:{line}"),
+            Self::Environment(name) => write!(f, "env {name}"),
+            Self::Flag => f.write_str("--set"),
+        }
+    }
+}
+
+/// A setting that exists.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    /// `section.key`.
+    pub(super) name: &'static str,
+    pub(super) secret: bool,
+}
+
+/// A value as it was said in one place, before anybody knows whether there is such a setting.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) path: String,
+    pub(super) raw: Raw,
+    pub(super) origin: Origin,
+}
+
+/// The value that is in force, and where it was said.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) raw: Raw,
+    pub(super) origin: Origin,
+    /// Whether `raw` is the name of a file that holds the value.
+    in_file: bool,
+}
+
+pub(super) struct Layers {
+    keys: Vec<Key>,
+    given: BTreeMap<&'static str, Given>,
+    defaults: BTreeMap<&'static str, Raw>,
+    pub(super) faults: Vec<Fault>,
+}
+
+const PREFIX: &str = "MUSTER_";
+const DEFAULTS: &str = include_str!("default.toml");
+
+impl Layers {
+    pub(super) fn new(keys: Vec<Key>, sources: Sources<'_>) -> Self {
+        let mut layers = Self {
+            keys,
+            given: BTreeMap::new(),
+            defaults: BTreeMap::new(),
+            faults: Vec::new(),
+        };
+        layers.add_defaults();
+        if let Some(File { name, text }) = sources.file {
+            let name: Arc<str> = name.into();
+            match file::read(&text, &|line| Origin::File {
+                name: Arc::clone(&name),
+                line,
+            }) {
+                Ok(all) => layers.add(all),
+                Err(faults) => layers.faults.extend(faults),
+            }
+        }
+        layers.add_environment(sources.environment);
+        layers.add_flags(sources.flags);
+        layers.open_secrets(sources.read_secret);
+        layers
+    }
+
+    /// What was said, or nothing if only the default holds.
+    pub(super) fn given(&self, key: &str) -> Option<&Given> {
+        self.given.get(key)
+    }
+
+    pub(super) fn default(&self, key: &str) -> Option<&Raw> {
+        self.defaults.get(key)
+    }
+
+    /// Sets a default that depends on other settings.
+    pub(super) fn derive(&mut self, key: &'static str, raw: Raw) {
+        self.defaults.insert(key, raw);
+    }
+
+    fn add_defaults(&mut self) {
+        match file::read(DEFAULTS, &|_| Origin::Default) {
+            Ok(all) => {
+                for said in all {
+                    if let Some(key) = self.key(&said.path) {
+                        self.defaults.insert(key.name, said.raw);
+                    }
+                }
+            }
+            Err(faults) => self.faults.extend(faults),
+        }
+    }
+
+    fn add_environment(&mut self, environment: Vec<(String, String)>) {
+        let mut all = Vec::new();
+        for (name, value) in environment {
+            // An empty variable is how compose files and unit files say "not set".
+            if !name.starts_with(PREFIX) || value.is_empty() || is_service_link(&name, &value) {
+                continue;
+            }
+            match self.known().into_iter().find(|path| variable(path) == name) {
+                Some(path) => all.push(Said {
+                    path,
+                    raw: Raw::Text(value),
+                    origin: Origin::Environment(name),
+                }),
+                None => {
+                    let names: Vec<String> =
+                        self.known().iter().map(|path| variable(path)).collect();
+                    let why = format!("unknown setting; the nearest is {}", nearest(&name, &names));
+                    self.faults.push(Fault {
+                        name: None,
+                        origin: Some(Origin::Environment(name)),
+                        why,
+                    });
+                }
+            }
+        }
+        self.add(all);
+    }
+
+    fn add_flags(&mut self, flags: Vec<(String, String)>) {
+        let (secret, open): (Vec<_>, Vec<_>) = flags
+            .into_iter()
+            .partition(|(path, _)| self.key(path).is_some_and(|key| key.secret));
+        for (path, _) in secret {
+            let why = format!(
+                "everybody on this machine can read a command line: use {}, or {path}_file",
+                variable(&path)
+            );
+            self.faults.push(Fault::at(&path, Origin::Flag, why));
+        }
+        let said = |(path, value)| Said {
+            path,
+            raw: Raw::Text(value),
+            origin: Origin::Flag,
+        };
+        self.add(open.into_iter().map(said).collect());
+    }
+
+    /// Lays what was said in one place over what was said before.
+    fn add(&mut self, all: Vec<Said>) {
+        let mut layer = BTreeMap::new();
+        for Said { path, raw, origin } in all {
+            let direct = self.key(&path);
+            let Some(key) = direct.or_else(|| self.secret_in_file(&path)) else {
+                let why = format!(
+                    "unknown setting {path}; the nearest is {}",
+                    nearest(&path, &self.known())
+                );
+                self.faults.push(Fault {
+                    name: None,
+                    origin: Some(origin),
+                    why,
+                });
+                continue;
+            };
+            let given = Given {
+                raw,
+                origin,
+                in_file: direct.is_none(),
+            };
+            if let Some(other) = layer.insert(key.name, given) {
+                self.faults.push(Fault::at(
+                    &path,
+                    other.origin,
+                    format!("{} is given twice: leave one out", key.name),
+                ));
+            }
+        }
+        self.given.extend(layer);
+    }
+
+    /// Replaces the names of files by what stands in them.
+    fn open_secrets(&mut self, read: &dyn Fn(&Path) -> Result<String, String>) {
+        for (key, given) in self.given.iter_mut().filter(|(_, given)| given.in_file) {
+            let text = match &given.raw {
+                Raw::Text(path) => read(Path::new(path)).map_err(|why| format!("{path}: {why}")),
+                _ => Err("must be the name of a file".to_owned()),
+            };
+            match text {
+                Ok(text) => given.raw = Raw::Text(text.trim_end_matches(['\r', '\n']).to_owned()),
+                Err(why) => {
+                    self.faults
+                        .push(Fault::at(&format!("{key}_file"), given.origin.clone(), why));
+                    given.raw = Raw::Unreadable;
+                }
+            }
+        }
+    }
+
+    fn key(&self, path: &str) -> Option<Key> {
+        self.keys.iter().find(|key| key.name == path).copied()
+    }
+
+    fn secret_in_file(&self, path: &str) -> Option<Key> {
+        self.key(path.strip_suffix("_file")?)
+            .filter(|key| key.secret)
+    }
+
+    /// Every path that may be said.
+    fn known(&self) -> Vec<String> {
+        let in_files = self
+            .keys
+            .iter()
+            .filter(|key| key.secret)
+            .map(|key| format!("{}_file", key.name));
+        self.keys
+            .iter()
+            .map(|key| key.name.to_owned())
+            .chain(in_files)
+            .collect()
+    }
+}
+
+/// The environment variable of a setting.
+pub(super) fn variable(path: &str) -> String {
+    format!("{PREFIX}{}", path.replacen('.', "__", 1).to_uppercase())
+}
+
+/// Kubernetes tells every container where the services are: one called `muster` is announced as
+/// `MUSTER_SERVICE_HOST`, `MUSTER_PORT=tcp://…`, `MUSTER_PORT_80_TCP_ADDR` and so on.
+fn is_service_link(name: &str, value: &str) -> bool {
+    let rest = name.strip_prefix(PREFIX).unwrap_or_default();
+    let is_port = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    matches!(rest, "SERVICE_HOST" | "SERVICE_PORT")
+        || rest.starts_with("SERVICE_PORT_")
+        || (rest == "PORT" && value.contains("://"))
+        || rest.strip_prefix("PORT_").is_some_and(is_port)
+}
+
+/// The known name that is most like this one, also when only the section is wrong or missing.
+fn nearest<'k>(said: &str, known: &'k [String]) -> &'k str {
+    let last = |text: &str| {
+        text.rsplit(['.', '_'])
+            .next()
+            .map(str::to_owned)
+            .unwrap_or_default()
+    };
+    let likeness = |name: &String| {
+        let whole = strsim::normalized_damerau_levenshtein(said, name);
+        let end = strsim::normalized_damerau_levenshtein(&last(said), &last(name));
+        whole + end / 4.0
+    };
+    let best = known
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    best.map_or("", String::as_str)
+}

@@ -1,0 +1,80 @@
+//! Settings that are one of a few names.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! names {
+    ($(#[$doc:meta])* $Type:ident { $($(#[$variant_doc:meta])* $Variant:ident = $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $Type {
+            $($(#[$variant_doc])* $Variant,)+
+        }
+
+        impl $Type {
+            /// All there are.
+            pub const NAMES: &[&str] = &[$($name),+];
+
+            /// The name as it is written in the settings.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$Variant => $name,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $Type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $Type {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($name => Ok(Self::$Variant),)+
+                    other => Err(format!("{other:?} is none of {}", Self::NAMES.join(", "))),
+                }
+            }
+        }
+    };
+}
+
+names! {
+    /// How the requests of a client are read: which deviations from the standard are corrected.
+    ProfileName {
+        /// All known deviations that cannot be mistaken for something else.
+        Auto = "auto",
+        /// The standard and nothing but the standard.
+        Rfc = "rfc",
+        /// Microsoft Entra ID.
+        Entra = "entra",
+        /// Okta.
+        Okta = "okta",
+        /// Any client.
+        Lenient = "lenient",
+    }
+}
+
+names! {
+    /// How the log is written.
+    LogFormat {
+        /// For people.
+        Text = "text",
+        /// For machines: one JSON object a line.
+        Json = "json",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_name_is_answered_with_the_right_ones() {
+        assert_eq!("okta".parse(), Ok(ProfileName::Okta));
+        insta::assert_snapshot!("azure".parse::<ProfileName>().unwrap_err(), @r#""azure" is none of auto, rfc, entra, okta, lenient"#);
+    }
+}

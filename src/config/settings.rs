@@ -1,0 +1,226 @@
+//! The settings that exist, section by section, and the rules between them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::DatabaseUrl;
+use super::Faults;
+use super::LogFilter;
+use super::LogFormat;
+use super::Network;
+use super::ProfileName;
+use super::PublicUrl;
+use super::Scheme;
+use super::Secret;
+use super::Size;
+use super::Sources;
+use super::layers::Key;
+use super::layers::Layers;
+use super::reader::Entry;
+use super::reader::Reader;
+use super::reader::section;
+use super::value::Raw;
+use super::value::Setting;
+
+/// The settings in force. What each means stands in `default.toml`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address, certificate, root of all keys.
+    pub server: Server,
+    /// Where the data is.
+    pub database: Database,
+    /// The protocol.
+    pub scim: Scim,
+    /// What is logged, and how.
+    pub log: Log,
+    entries: Vec<Entry>,
+}
+
+section! {
+    /// Address, certificate, root of all keys.
+    Server "server" {
+        /// Address the gateway listens on.
+        listen: SocketAddr,
+        /// Base of every absolute URL.
+        public_url: PublicUrl,
+        /// Certificate chain, PEM; set if and only if `tls_key` is.
+        tls_cert: Option<PathBuf>,
+        /// Private key, PEM.
+        tls_key: Option<PathBuf>,
+        /// Where `Forwarded` is believed from.
+        trusted_proxies: Vec<Network>,
+        /// Root of all keys, if given from outside; see [`super::server_secret`].
+        secret: Option<Secret>,
+    }
+}
+
+section! {
+    /// Where the data is.
+    Database "database" {
+        /// Engine and place.
+        url: DatabaseUrl,
+    }
+}
+
+section! {
+    /// The protocol.
+    Scim "scim" {
+        /// Bearer token of the connection `config`.
+        token: Option<Secret>,
+        /// How requests of the connection `config` are read.
+        profile: ProfileName,
+        /// Resources on a page when the client does not say; at most `max_results`.
+        page_size: u64 where 1..=MAX_RESULTS,
+        /// Resources on a page at most.
+        max_results: u64 where 1..=MAX_RESULTS,
+        /// Longest request body.
+        max_payload: Size where Size::kib(1)..=MAX_PAYLOAD,
+        /// Candidates that a filter or sort without an index may read.
+        max_scan: u64 where 1..=MAX_SCAN,
+        /// Whether a second group of the same name is refused.
+        unique_group_names: bool,
+        /// Whether a member or manager that does not exist is refused.
+        require_references: bool,
+    }
+}
+
+section! {
+    /// What is logged, and how.
+    Log "log" {
+        /// Levels.
+        level: LogFilter,
+        /// For people or for machines.
+        format: LogFormat,
+    }
+}
+
+/// A page is built in memory: 1,000 resources of 64 KiB are 64 MiB.
+const MAX_RESULTS: u64 = 1000;
+/// A body is held in memory as text and as a tree of about ten times its size: 64 MiB are 700 MiB.
+const MAX_PAYLOAD: Size = Size::mib(64);
+/// Ten times a large directory of one million; reading so many takes minutes.
+const MAX_SCAN: u64 = 10_000_000;
+/// 32 hexadecimal digits are 128 bits, more than anybody can try.
+const MIN_SECRET_CHARS: usize = 32;
+/// 16 characters out of 64 are 96 bits, more than anybody can try over a network.
+const MIN_TOKEN_CHARS: usize = 16;
+
+impl Settings {
+    /// Reads the settings, or tells everything that is wrong with them.
+    pub fn load(sources: Sources<'_>) -> Result<Self, Faults> {
+        let mut layers = Layers::new(keys(), sources);
+        derive_public_url(&mut layers);
+        let mut reader = Reader::new(layers);
+        let sections = (
+            Server::read(&mut reader),
+            Database::read(&mut reader),
+            Scim::read(&mut reader),
+            Log::read(&mut reader),
+        );
+        let (Some(server), Some(database), Some(scim), Some(log)) = sections else {
+            return Err(Faults(reader.into_faults()));
+        };
+        check_server(&server, &mut reader);
+        check_scim(&scim, &mut reader);
+        let entries = reader.take_entries();
+        match reader.into_faults() {
+            faults if faults.is_empty() => Ok(Self {
+                server,
+                database,
+                scim,
+                log,
+                entries,
+            }),
+            faults => Err(Faults(faults)),
+        }
+    }
+
+    /// Every setting with its value and where it comes from, in the order of `default.toml`.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// What is allowed but unwise, a line each.
+    pub fn warnings(&self) -> Vec<String> {
+        let token = self.scim.token.iter().map(|_| {
+            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire".to_owned()
+        });
+        token.collect()
+    }
+}
+
+fn keys() -> Vec<Key> {
+    [Server::KEYS, Database::KEYS, Scim::KEYS, Log::KEYS].concat()
+}
+
+/// `server.public_url` follows `server.listen` unless it is set.
+fn derive_public_url(layers: &mut Layers) {
+    let listen = [
+        layers.given("server.listen").map(|given| &given.raw),
+        layers.default("server.listen"),
+    ];
+    let Some(listen) = listen
+        .into_iter()
+        .flatten()
+        .find_map(|raw| SocketAddr::read(raw).ok())
+    else {
+        return;
+    };
+    let scheme = if layers.given("server.tls_cert").is_some() {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    layers.derive(
+        "server.public_url",
+        Raw::Text(PublicUrl::of_listener(scheme, listen).to_string()),
+    );
+}
+
+fn check_server(server: &Server, reader: &mut Reader) {
+    match (&server.tls_cert, &server.tls_key) {
+        (Some(_), None) => reader.refuse(
+            "server.tls_cert",
+            &["server.tls_key"],
+            "needs the key of the certificate: set server.tls_key too",
+        ),
+        (None, Some(_)) => reader.refuse(
+            "server.tls_key",
+            &["server.tls_cert"],
+            "needs the certificate of the key: set server.tls_cert too",
+        ),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    if server
+        .secret
+        .as_ref()
+        .is_some_and(|secret| secret.expose().chars().count() < MIN_SECRET_CHARS)
+    {
+        reader.refuse("server.secret", &[], format!("is too short: take at least {MIN_SECRET_CHARS} random characters, such as `openssl rand -hex 32` prints"));
+    }
+}
+
+fn check_scim(scim: &Scim, reader: &mut Reader) {
+    if scim.page_size > scim.max_results {
+        let why = format!(
+            "{} is more than scim.max_results, which is {}: lower this or raise that",
+            scim.page_size, scim.max_results
+        );
+        reader.refuse("scim.page_size", &["scim.max_results"], why);
+    }
+    let Some(token) = &scim.token else { return };
+    if !is_bearer_token(token.expose()) {
+        reader.refuse("scim.token", &[], "cannot be sent as a bearer token: use letters, digits and -._~+/ only, with = at the end only");
+    } else if token.expose().len() < MIN_TOKEN_CHARS {
+        reader.refuse("scim.token", &[], format!("is too short: take at least {MIN_TOKEN_CHARS} random characters, such as `openssl rand -hex 32` prints"));
+    }
+}
+
+/// RFC 6750 §2.1: `b64token`.
+fn is_bearer_token(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    !body.is_empty()
+        && body
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
+}

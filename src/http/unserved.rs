@@ -1,0 +1,69 @@
+//! Refusals that a caller with a permit gets: unknown URLs, wrong methods, and what SCIM defines but this server does not serve.
+
+use actix_web::HttpRequest;
+
+use super::auth::Permit;
+use super::error::Error;
+use super::reply::Reply;
+use super::route::Mounted;
+use crate::scim::ErrorKind;
+use crate::service::SCIM_ROOT;
+
+/// Any URL under `/scim` that no route matches: 404.
+pub(super) async fn not_found(_: Permit) -> Result<Reply, Error> {
+    let detail =
+        format!("There is nothing at this URL. {SCIM_ROOT}/ResourceTypes lists the endpoints.");
+    Err(Error::new(ErrorKind::NotFound, detail))
+}
+
+/// A method that the route does not serve: 405 with `Allow` (RFC 9110 §15.5.6).
+pub(super) async fn method(_: Permit, request: HttpRequest) -> Result<Reply, Error> {
+    Err(not_allowed(&request))
+}
+
+/// The 405 of the route that `request` matched.
+pub(super) fn not_allowed(request: &HttpRequest) -> Error {
+    Error::Method(
+        request
+            .app_data::<Mounted>()
+            .map_or_else(String::new, |at| at.allow.clone()),
+    )
+}
+
+/// `POST /.search` and `POST /{Type}/.search` (RFC 7644 §3.4.3): 501.
+pub(super) async fn search(_: Permit) -> Result<Reply, Error> {
+    Err(not_implemented(
+        "Search by POST is not served; use GET with `filter` on the endpoint of the resource type.",
+    ))
+}
+
+/// `POST /Bulk` (RFC 7644 §3.7): 501.
+pub(super) async fn bulk(_: Permit) -> Result<Reply, Error> {
+    Err(not_implemented(
+        "Bulk is not served; send the operations one by one.",
+    ))
+}
+
+/// `/Me` (RFC 7644 §3.11): 501.
+pub(super) async fn me(_: Permit) -> Result<Reply, Error> {
+    Err(not_implemented(
+        "/Me is not served; use the URL of the user.",
+    ))
+}
+
+/// `GET /` (RFC 7644 §3.4.2.1): 501.
+pub(super) async fn root(_: Permit) -> Result<Reply, Error> {
+    Err(not_implemented(
+        "A query over all resource types is not served; query each endpoint.",
+    ))
+}
+
+/// Another version than v2 (RFC 7644 §3.13): 400 `invalidVers`.
+pub(super) async fn version(_: Permit) -> Result<Reply, Error> {
+    let detail = format!("Only version 2 of SCIM is served, under {SCIM_ROOT}.");
+    Err(Error::new(ErrorKind::InvalidVersion, detail))
+}
+
+fn not_implemented(detail: &str) -> Error {
+    Error::new(ErrorKind::NotImplemented, detail)
+}

@@ -1,0 +1,15 @@
+//! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
+
+mod discovery;
+mod error;
+mod gateway;
+mod keys;
+mod resource;
+mod token;
+
+pub use crate::store::Role;
+pub use discovery::Discovery;
+pub use error::{Error, Result};
+pub use gateway::{Gateway, SCIM_ROOT};
+pub use resource::{Answer, Fetched};
+pub use token::{CONFIG_CONNECTION, Caller, FIRST_CONNECTION, TokenInfo};

@@ -1,0 +1,77 @@
+//! From the bytes of a request to strict JSON: parsed, then freed of what the client's profile knows.
+
+use serde_json::{Map, Value};
+
+use crate::scim::json;
+use crate::scim::profile::Correction;
+use crate::scim::schema::ResourceType;
+use crate::scim::{Error, Result};
+use crate::service::Caller;
+
+/// The body of a POST or PUT.
+pub(super) fn resource(
+    caller: &Caller,
+    rt: &ResourceType,
+    bytes: &[u8],
+) -> Result<Map<String, Value>> {
+    let body = Value::Object(json::parse_object(bytes)?);
+    let (body, corrections) = caller.profile.body(rt, body);
+    told(caller, &corrections);
+    object(body)
+}
+
+/// The body of a PATCH of the resource `id`.
+pub(super) fn patch(
+    caller: &Caller,
+    rt: &ResourceType,
+    id: &str,
+    bytes: &[u8],
+) -> Result<Map<String, Value>> {
+    let body = Value::Object(json::parse_object(bytes)?);
+    let (body, corrections) = caller.profile.patch(rt, id, body);
+    told(caller, &corrections);
+    object(body)
+}
+
+/// What a profile corrected stands in the log by name: nothing is changed silently.
+pub(super) fn told(caller: &Caller, corrections: &[Correction]) {
+    if corrections.is_empty() {
+        return;
+    }
+    let names: Vec<String> = corrections
+        .iter()
+        .map(|found| format!("{} at {}", found.quirk.name(), found.at))
+        .collect();
+    tracing::info!(
+        connection = &*caller.connection,
+        corrected = names.join(", "),
+        "the request was rewritten for the client's profile"
+    );
+}
+
+/// What was left out of a body stands in the log too.
+pub(super) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
+    if password {
+        tracing::info!(
+            connection = &*caller.connection,
+            "a password was dropped: none can be set over SCIM"
+        );
+    }
+    if !unknown.is_empty() {
+        tracing::info!(
+            connection = &*caller.connection,
+            attributes = unknown.join(", "),
+            "attributes that no schema knows were ignored"
+        );
+    }
+}
+
+fn object(body: Value) -> Result<Map<String, Value>> {
+    match body {
+        Value::Object(members) => Ok(members),
+        other => Err(Error::syntax(format!(
+            "The body is {}: send an object.",
+            json::kind_of(&other)
+        ))),
+    }
+}

@@ -1,0 +1,53 @@
+//! GET of one resource (RFC 7644 §3.4.1).
+
+use std::sync::Arc;
+
+use super::condition::{etag, is_known};
+use super::{Fetched, members};
+use crate::scim;
+use crate::scim::query::{Conditions, Wanted};
+use crate::scim::schema::ResourceType;
+use crate::service::{Caller, Error, Gateway, Result};
+
+impl Gateway {
+    /// Reads a resource, unless the caller has this version already.
+    ///
+    /// # Errors
+    /// 404 when there is none with this id.
+    pub async fn get(
+        &self,
+        caller: &Caller,
+        rt: &Arc<ResourceType>,
+        id: &str,
+        wanted: Wanted,
+        conditions: Conditions,
+    ) -> Result<Fetched> {
+        let projection = caller.projection(rt, &wanted)?;
+        let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
+        self.store()
+            .read(move |tx| {
+                let Some(record) = tx.get(&rt, &id)? else {
+                    return Err(not_found(&rt, &id));
+                };
+                if is_known(&record, conditions.if_none_match.as_ref()) {
+                    return Ok(Fetched::NotModified {
+                        etag: etag(&record),
+                    });
+                }
+                let joined = members::joined(tx, &rt, &record, &projection)?;
+                gateway
+                    .answer(&rt, &record, &joined, &projection)
+                    .map(Fetched::Found)
+            })
+            .await
+    }
+}
+
+/// 404 for an id; the id is what the caller sent, cut to a sane length.
+pub(super) fn not_found(rt: &ResourceType, id: &str) -> Error {
+    let shown: String = id.chars().take(64).collect();
+    Error::Scim(scim::Error::not_found(format!(
+        "There is no {} with the id \"{shown}\".",
+        rt.name
+    )))
+}

@@ -1,0 +1,35 @@
+//! Users, groups and every other resource type: create, get, find, replace, patch, delete (RFC 7644 §3).
+
+mod body;
+mod change;
+mod condition;
+mod find;
+mod get;
+mod members;
+mod render;
+mod write;
+
+use bytes::Bytes;
+
+/// What a request is answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The resource as JSON; `None` where it is too large to be sent unasked.
+    pub body: Option<Bytes>,
+    /// `meta.location`.
+    pub location: String,
+    /// `meta.version`, a weak entity tag.
+    pub etag: String,
+}
+
+/// What a conditional read is answered with (RFC 7644 §3.14).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// The resource.
+    Found(Answer),
+    /// The client has this version already.
+    NotModified {
+        /// `meta.version`
+        etag: String,
+    },
+}

@@ -1,0 +1,308 @@
+//! Connections and their bearer tokens: made, listed, revoked, and looked up at every request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+
+use super::error::{Error, Result};
+use super::gateway::Gateway;
+use super::keys::same;
+use crate::scim::profile::Profile;
+use crate::scim::{self, ErrorKind};
+use crate::store::{self, Actor, Connection, Token};
+
+/// What every token starts with, so that secret scanners know one.
+const PREFIX: &str = "muster_";
+/// The connection of the token in `scim.token`.
+pub const CONFIG_CONNECTION: &str = "config";
+/// The connection that the first start makes.
+pub const FIRST_CONNECTION: &str = "first";
+/// How long the token of the first start lives.
+const FIRST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// What a connection may do unless it is said otherwise.
+const DEFAULT_SCOPES: [&str; 4] = ["read", "users", "groups", "admin-groups"];
+/// How old the recorded last use of a token may get before it is written again.
+const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
+
+/// Proof that a request carried a live token; every call on resources wants one.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The connection's name.
+    pub connection: Arc<str>,
+    /// How its requests are read.
+    pub profile: &'static Profile,
+    /// The id of the request.
+    pub request: String,
+}
+
+/// A token as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenInfo {
+    /// Its public id.
+    pub id: String,
+    /// Its connection.
+    pub connection: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// When it was last used, to the minute.
+    pub used: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked: Option<Timestamp>,
+}
+
+impl Gateway {
+    /// Whose token this is; `None` when it is nobody's, has expired or was revoked. Nothing is cached:
+    /// a revocation is felt by the next request.
+    ///
+    /// # Errors
+    /// What the store answers when it cannot look.
+    pub async fn authenticate(&self, token: &str, request: &str) -> Result<Option<Caller>> {
+        let hash = self.keys().token_hash(token);
+        let given = self.settings().scim.token.as_ref();
+        if given.is_some_and(|given| same(&hash, &self.keys().token_hash(given.expose()))) {
+            let profile = self.settings().scim.profile.as_str();
+            return caller(CONFIG_CONNECTION, profile, request).map(Some);
+        }
+        let id = public_id(token).unwrap_or_default().to_owned();
+        let found = self
+            .store()
+            .read(move |tx| {
+                let Some(token) = tx.token(&id)? else {
+                    return Ok(None);
+                };
+                let connection = tx.connection(&token.connection)?;
+                Ok::<_, store::Error>(connection.map(|connection| (token, connection)))
+            })
+            .await?;
+        let now = self.clock().now();
+        let Some((token, connection)) = found else {
+            return Ok(None);
+        };
+        let live = token.revoked.is_none() && now < token.expires;
+        if !(same(&hash, &token.hash) && live) {
+            return Ok(None);
+        }
+        self.record_use(&token, now);
+        caller(
+            &connection.name,
+            connection.profile.as_deref().unwrap_or("auto"),
+            request,
+        )
+        .map(Some)
+    }
+
+    /// Writes the last use of a token, at most once a minute and beside the request.
+    fn record_use(&self, token: &Token, now: Timestamp) {
+        let recent = |used: Timestamp| now.duration_since(used).unsigned_abs() < USE_RECORDED_EVERY;
+        if token.used.is_some_and(recent) {
+            return;
+        }
+        let (gateway, id) = (self.clone(), token.id.clone());
+        tokio::spawn(async move {
+            let cause = gateway.cause(Actor::System, "");
+            let written = gateway
+                .store()
+                .write(cause, move |tx| tx.touch_token(&id, now))
+                .await;
+            if let Err::<_, store::Error>(error) = written {
+                tracing::warn!(%error, "the last use of a token was not recorded");
+            }
+        });
+    }
+
+    /// Makes the connection `name` if there is none, and a token for it that lives for `lifetime`.
+    ///
+    /// # Errors
+    /// 400 for a reserved or unusable name, or when the connection exists with another profile.
+    pub async fn create_token(
+        &self,
+        name: &str,
+        profile: Option<&str>,
+        lifetime: Duration,
+    ) -> Result<String> {
+        if [CONFIG_CONNECTION, FIRST_CONNECTION].contains(&name) {
+            return Err(refused(format!(
+                "\"{name}\" is a reserved name: choose another."
+            )));
+        }
+        self.issue(Actor::Cli, name, profile, lifetime).await
+    }
+
+    /// The token of the first start: only while the store has neither a connection nor a resource.
+    ///
+    /// # Errors
+    /// What the store answers when it cannot write.
+    pub async fn first_token(&self) -> Result<Option<String>> {
+        if !self
+            .store()
+            .read(|tx| tx.is_empty().map_err(Error::from))
+            .await?
+        {
+            return Ok(None);
+        }
+        self.issue(Actor::System, FIRST_CONNECTION, None, FIRST_LIFETIME)
+            .await
+            .map(Some)
+    }
+
+    async fn issue(
+        &self,
+        actor: Actor,
+        name: &str,
+        profile: Option<&str>,
+        lifetime: Duration,
+    ) -> Result<String> {
+        check_name(name)?;
+        if profile.is_some_and(|profile| Profile::by_name(profile).is_none()) {
+            return Err(refused(
+                "There is no such profile: choose auto, rfc, entra, okta or lenient.".into(),
+            ));
+        }
+        let id = hex(&self.clock().random::<8>()?);
+        let secret = URL_SAFE_NO_PAD.encode(self.clock().random::<32>()?);
+        let text = format!("{PREFIX}{id}_{secret}");
+        let cause = self.cause(actor, "");
+        let expires = cause
+            .at
+            .checked_add(jiff::SignedDuration::try_from(lifetime).map_err(|_| too_long())?)
+            .map_err(|_| too_long())?;
+        let token = Token {
+            id,
+            connection: name.to_owned(),
+            hash: self.keys().token_hash(&text).to_vec(),
+            created: cause.at,
+            expires,
+            revoked: None,
+            used: None,
+        };
+        let wanted = profile.map(str::to_owned);
+        self.store()
+            .write(cause, move |tx| {
+                match tx.connection(&token.connection)? {
+                    Some(present) if wanted.is_some() && present.profile != wanted => {
+                        let has = present.profile.unwrap_or_else(|| "auto".to_owned());
+                        return Err(refused(format!(
+                            "The connection \"{}\" exists with the profile {has}.",
+                            token.connection
+                        )));
+                    }
+                    Some(_) => {}
+                    None => tx
+                        .insert_connection(&Connection {
+                            name: token.connection.clone(),
+                            profile: wanted.clone(),
+                            scopes: DEFAULT_SCOPES.map(str::to_owned).to_vec(),
+                            created: token.created,
+                        })
+                        .map(drop)?,
+                }
+                Ok(tx.insert_token(&token)?)
+            })
+            .await?;
+        Ok(text)
+    }
+
+    /// All tokens, by connection and age.
+    ///
+    /// # Errors
+    /// What the store answers when it cannot read.
+    pub async fn tokens(&self) -> Result<Vec<TokenInfo>> {
+        let tokens = self.store().read(|tx| tx.tokens(None)).await?;
+        Ok(tokens.into_iter().map(TokenInfo::from).collect())
+    }
+
+    /// Ends every live token of the connection at once; returns how many those were.
+    ///
+    /// # Errors
+    /// 404 when there is no such connection.
+    pub async fn revoke_tokens(&self, name: &str) -> Result<u64> {
+        let (cause, name) = (self.cause(Actor::Cli, ""), name.to_owned());
+        let at = cause.at;
+        self.store()
+            .write(cause, move |tx| {
+                if tx.connection(&name)?.is_none() {
+                    let detail =
+                        format!("There is no connection \"{name}\": see `muster token list`.");
+                    return Err(Error::Scim(scim::Error::not_found(detail)));
+                }
+                Ok(tx.revoke_tokens(&name, at)?)
+            })
+            .await
+    }
+}
+
+impl From<Token> for TokenInfo {
+    fn from(token: Token) -> Self {
+        let Token {
+            id,
+            connection,
+            created,
+            expires,
+            used,
+            revoked,
+            hash: _,
+        } = token;
+        Self {
+            id,
+            connection,
+            created,
+            expires,
+            used,
+            revoked,
+        }
+    }
+}
+
+fn caller(connection: &str, profile: &str, request: &str) -> Result<Caller> {
+    let Some(profile) = Profile::by_name(profile) else {
+        return Err(Error::Internal {
+            why: format!("connection {connection} has the unknown profile {profile}"),
+        });
+    };
+    Ok(Caller {
+        connection: connection.into(),
+        profile,
+        request: request.to_owned(),
+    })
+}
+
+/// The public id in a token: what stands between the prefix and the next underscore.
+fn public_id(token: &str) -> Option<&str> {
+    token
+        .strip_prefix(PREFIX)?
+        .split_once('_')
+        .map(|(id, _)| id)
+}
+
+/// A name is shown in logs, lists and command lines: letters, digits, `-`, `_` and `.`, at most 64.
+fn check_name(name: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        return Err(refused(
+            "A connection's name is 1 to 64 letters, digits, \"-\", \"_\" or \".\".".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn too_long() -> Error {
+    refused("That is too long for the life of a token: every token expires.".into())
+}
+
+fn refused(detail: String) -> Error {
+    Error::Scim(scim::Error::new(ErrorKind::InvalidValue, detail))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

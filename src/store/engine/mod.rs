@@ -1,0 +1,196 @@
+//! The seam between the store and a database engine: portable SQL goes in, rows come out.
+
+mod sqlite;
+
+use crate::store::{Error, Result};
+
+pub(crate) use sqlite::Sqlite;
+
+/// One connection. SQL is the portable subset of DESIGN section 3: placeholders `$1…` that are numbered
+/// by the position of the parameter, and the words of [`Dialect`] in braces.
+pub(crate) trait Driver: Send {
+    /// Runs a statement; answers how many rows it touched.
+    fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64>;
+
+    /// Runs a query and shows each row to `each`, until that says [`Flow::Stop`].
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<Flow>,
+    ) -> Result<()>;
+
+    /// Runs several statements without parameters: a migration.
+    fn batch(&mut self, sql: &str) -> Result<()>;
+
+    /// Begins a transaction.
+    fn begin(&mut self, access: Access) -> Result<()>;
+
+    /// Commits. An error leaves the connection unfit for use.
+    fn commit(&mut self) -> Result<()>;
+
+    /// Rolls back; without a transaction it does nothing.
+    fn rollback(&mut self);
+
+    /// Whether a transaction stands; a full disk or an I/O error can have ended it.
+    fn in_transaction(&self) -> bool;
+
+    /// Faults that the engine itself finds in its file; empty when there are none.
+    fn integrity(&mut self) -> Result<Vec<String>>;
+
+    /// Housekeeping between transactions (the checkpoint of a write-ahead log).
+    fn tidy(&mut self, moment: Moment) -> Result<()>;
+
+    /// How much work the engine has done on this connection, in steps of its own; grows with every row it
+    /// looks at. Only the ratio of two differences means anything.
+    fn effort(&self) -> u64;
+
+    /// Opens a savepoint; they nest.
+    fn savepoint(&mut self) -> Result<()> {
+        self.execute("SAVEPOINT scope", &[]).map(drop)
+    }
+
+    /// Keeps what was done since the innermost savepoint.
+    fn release(&mut self) -> Result<()> {
+        self.execute("RELEASE SAVEPOINT scope", &[]).map(drop)
+    }
+
+    /// Undoes what was done since the innermost savepoint, and forgets that.
+    fn undo(&mut self) -> Result<()> {
+        self.execute("ROLLBACK TO SAVEPOINT scope", &[])?;
+        self.release()
+    }
+}
+
+/// A database of which connections can be made.
+pub(crate) trait Engine: Send + Sync {
+    /// A new connection, set up and checked.
+    fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
+}
+
+/// What a connection or transaction may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Read one snapshot.
+    Read,
+    /// Read and write.
+    Write,
+}
+
+/// When [`Driver::tidy`] is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Changes are waiting.
+    Busy,
+    /// Nothing is waiting.
+    Idle,
+    /// The store closes.
+    Close,
+}
+
+/// Whether a query goes on to its next row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Give me the next row.
+    Next,
+    /// I have what I wanted.
+    Stop,
+}
+
+/// A parameter of a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Param<'a> {
+    /// NULL
+    Null,
+    /// {int}
+    Int(i64),
+    /// TEXT
+    Text(&'a str),
+    /// {bytes}
+    Bytes(&'a [u8]),
+}
+
+impl<'a> From<&'a str> for Param<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Param<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Param<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Self::Null, Self::Text)
+    }
+}
+
+impl From<i64> for Param<'_> {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+/// A row of an answer; columns count from 0.
+pub(crate) trait Row {
+    /// A TEXT column that is not NULL.
+    fn text(&self, column: usize) -> Result<&str>;
+    /// An {int} column that is not NULL.
+    fn int(&self, column: usize) -> Result<i64>;
+    /// A {bytes} column that is not NULL.
+    fn bytes(&self, column: usize) -> Result<&[u8]>;
+    /// Whether the column is NULL.
+    fn is_null(&self, column: usize) -> Result<bool>;
+
+    /// A TEXT column that may be NULL.
+    fn opt_text(&self, column: usize) -> Result<Option<&str>> {
+        if self.is_null(column)? {
+            return Ok(None);
+        }
+        self.text(column).map(Some)
+    }
+
+    /// An owned copy of a TEXT column that is not NULL.
+    fn string(&self, column: usize) -> Result<String> {
+        self.text(column).map(str::to_owned)
+    }
+
+    /// An owned copy of a TEXT column that may be NULL.
+    fn opt_string(&self, column: usize) -> Result<Option<String>> {
+        Ok(self.opt_text(column)?.map(str::to_owned))
+    }
+}
+
+/// The words in which engines differ; in SQL they stand in braces.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect {
+    /// `{int}`: a 64-bit integer column.
+    pub int: &'static str,
+    /// `{bytes}`: a column of bytes.
+    pub bytes: &'static str,
+    /// `{strict}`: what follows a table whose rows are large.
+    pub strict: &'static str,
+    /// `{keyed}`: what follows a table of small rows that are found by its primary key.
+    pub keyed: &'static str,
+    /// `{lock}`: what follows a SELECT of the resource `r` that is about to be changed.
+    pub lock: &'static str,
+}
+
+impl Dialect {
+    /// `sql` with the words filled in.
+    pub(crate) fn fill(&self, sql: &str) -> String {
+        sql.replace("{int}", self.int)
+            .replace("{bytes}", self.bytes)
+            .replace("{strict}", self.strict)
+            .replace("{keyed}", self.keyed)
+            .replace("{lock}", self.lock)
+    }
+}
+
+/// An error for a column that is not of the type its reader expects.
+pub(crate) fn mistyped(column: usize, why: impl std::fmt::Display) -> Error {
+    Error::Other(format!("column {column}: {why}"))
+}

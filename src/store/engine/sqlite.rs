@@ -1,0 +1,423 @@
+//! SQLite: the only file that names its driver.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
+
+use rusqlite::Connection;
+use rusqlite::ErrorCode;
+use rusqlite::OpenFlags;
+use rusqlite::Statement;
+use rusqlite::StatementStatus;
+use rusqlite::types::ToSqlOutput;
+use rusqlite::types::ValueRef;
+
+use super::{Access, Dialect, Driver, Engine, Flow, Moment, Param, Row, mistyped};
+use crate::store::{Error, READ_LIMIT, Result, Role};
+
+/// Below it, two connections that checkpoint at once can damage a database in WAL mode.
+const OLDEST: i32 = 3_051_003;
+
+/// "Must", so that `file` and we know our databases.
+const APPLICATION_ID: i64 = 0x4d75_7374;
+
+/// How long a connection waits for the lock of another process before it gives up.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Statements kept prepared on a connection: about 60 fixed ones and the most used filters.
+const STATEMENTS: usize = 160;
+
+/// How many steps of SQLite's machine pass between two looks at the clock: about 0.1 ms.
+const STEPS_PER_LOOK: i32 = 4_000;
+
+/// Frames of the log (4 KiB each) from which an idle writer copies it into the database: 4 MiB.
+const WAL_TIDY: i64 = 1_000;
+
+/// Frames from which a busy writer does so too: 16 MiB.
+const WAL_BUSY: i64 = 4_000;
+
+/// Frames from which the writer waits for readers to let go of the log: 40 MiB. Reads end after
+/// [`READ_LIMIT`] and a commit seldom exceeds 4 MiB, so the log stays below 64 MiB.
+const WAL_FULL: i64 = 10_000;
+
+const DIALECT: Dialect = Dialect {
+    int: "INTEGER",
+    bytes: "BLOB",
+    strict: "STRICT",
+    keyed: "STRICT, WITHOUT ROWID",
+    lock: "",
+};
+
+/// A database file.
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    role: Role,
+}
+
+impl Sqlite {
+    /// Makes the folder (0700) and the file (0600) where they are missing.
+    pub(crate) fn create(path: &Path, role: Role) -> Result<Self> {
+        let fault = |why: std::io::Error| Error::Open(format!("{}: {why}", path.display()));
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .map_err(fault)?;
+        }
+        fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(fault)?;
+        Ok(Self {
+            path: path.to_owned(),
+            role,
+        })
+    }
+}
+
+impl Engine for Sqlite {
+    fn connect(&self, access: Access) -> Result<Box<dyn Driver>> {
+        if rusqlite::version_number() < OLDEST {
+            return Err(Error::Open(format!(
+                "SQLite {} is older than 3.51.3",
+                rusqlite::version()
+            )));
+        }
+        let mode = match access {
+            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(&self.path, flags).map_err(opening)?;
+        connection.busy_timeout(BUSY).map_err(opening)?;
+        set_up(&connection, access)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        let deadline = Arc::new(Mutex::new(None));
+        if access == Access::Read {
+            watch(&mut connection, &deadline)?;
+        }
+        Ok(Box::new(Session {
+            connection,
+            role: self.role,
+            deadline,
+            effort: 0,
+        }))
+    }
+}
+
+/// When the read that runs now must end.
+type Deadline = Arc<Mutex<Option<Instant>>>;
+
+struct Session {
+    connection: Connection,
+    role: Role,
+    deadline: Deadline,
+    effort: u64,
+}
+
+impl Session {
+    fn run<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        work: impl FnOnce(&mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let filled;
+        let sql = if sql.contains('{') {
+            filled = DIALECT.fill(sql);
+            &filled
+        } else {
+            sql
+        };
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        bind(&mut statement, params)?;
+        let answer = work(&mut statement);
+        let steps = statement.reset_status(StatementStatus::VmStep);
+        self.effort = self
+            .effort
+            .saturating_add(u64::try_from(steps).unwrap_or(0));
+        answer
+    }
+
+    fn set_deadline(&self, deadline: Option<Instant>) {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+    }
+
+    /// Copies the log into the database: (frames in the log, whether all of it could be copied).
+    fn checkpoint(&self, kind: &str) -> Result<(i64, bool)> {
+        self.connection
+            .query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| {
+                let (log, copied) = (row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
+                Ok((log, log == copied))
+            })
+            .map_err(failed)
+    }
+}
+
+impl Driver for Session {
+    fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        self.run(sql, params, |statement| {
+            let rows = statement.raw_execute().map_err(failed)?;
+            Ok(u64::try_from(rows).unwrap_or(u64::MAX))
+        })
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<Flow>,
+    ) -> Result<()> {
+        self.run(sql, params, |statement| {
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next().map_err(failed)? {
+                match each(row)? {
+                    Flow::Next => {}
+                    Flow::Stop => break,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn batch(&mut self, sql: &str) -> Result<()> {
+        self.connection
+            .execute_batch(&DIALECT.fill(sql))
+            .map_err(failed)
+    }
+
+    fn begin(&mut self, access: Access) -> Result<()> {
+        match access {
+            Access::Read => {
+                self.set_deadline(Some(Instant::now() + READ_LIMIT));
+                self.execute("BEGIN DEFERRED", &[]).map(drop)
+            }
+            Access::Write => self.execute("BEGIN IMMEDIATE", &[]).map(drop),
+        }
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.execute("COMMIT", &[]).map(drop)
+    }
+
+    fn rollback(&mut self) {
+        self.set_deadline(None);
+        if self.in_transaction() {
+            // Nothing was promised; a connection that cannot even roll back fails at its next use.
+            let _ = self.execute("ROLLBACK", &[]);
+        }
+    }
+
+    fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    fn integrity(&mut self) -> Result<Vec<String>> {
+        let mut faults = Vec::new();
+        self.query("PRAGMA integrity_check", &[], &mut |row| {
+            let said = row.text(0)?;
+            if said != "ok" {
+                faults.push(said.to_owned());
+            }
+            Ok(Flow::Next)
+        })?;
+        self.query("PRAGMA foreign_key_check", &[], &mut |row| {
+            faults.push(format!("{} names a missing {}", row.text(0)?, row.text(2)?));
+            Ok(Flow::Next)
+        })?;
+        Ok(faults)
+    }
+
+    fn tidy(&mut self, moment: Moment) -> Result<()> {
+        match self.role {
+            Role::Command => return Ok(()),
+            Role::Serve => {}
+        }
+        if moment == Moment::Close {
+            return self.checkpoint("TRUNCATE").map(drop);
+        }
+        let (frames, _) = self.checkpoint("NOOP")?;
+        if frames >= WAL_FULL {
+            self.checkpoint("RESTART")?;
+        } else if frames >= WAL_BUSY || (frames >= WAL_TIDY && moment == Moment::Idle) {
+            self.checkpoint("PASSIVE")?;
+        }
+        Ok(())
+    }
+
+    fn effort(&self) -> u64 {
+        self.effort
+    }
+}
+
+impl Row for rusqlite::Row<'_> {
+    fn text(&self, column: usize) -> Result<&str> {
+        let value = self.get_ref(column).map_err(|why| mistyped(column, why))?;
+        value.as_str().map_err(|why| mistyped(column, why))
+    }
+
+    fn int(&self, column: usize) -> Result<i64> {
+        let value = self.get_ref(column).map_err(|why| mistyped(column, why))?;
+        value.as_i64().map_err(|why| mistyped(column, why))
+    }
+
+    fn bytes(&self, column: usize) -> Result<&[u8]> {
+        let value = self.get_ref(column).map_err(|why| mistyped(column, why))?;
+        value.as_blob().map_err(|why| mistyped(column, why))
+    }
+
+    fn is_null(&self, column: usize) -> Result<bool> {
+        let value = self.get_ref(column).map_err(|why| mistyped(column, why))?;
+        Ok(value == ValueRef::Null)
+    }
+}
+
+/// Binds by name: `$3` is a name here, and SQLite numbers names by their first appearance.
+fn bind(statement: &mut Statement<'_>, params: &[Param<'_>]) -> Result<()> {
+    for (position, param) in params.iter().enumerate() {
+        let name = format!("${}", position + 1);
+        let Some(index) = statement.parameter_index(&name).map_err(failed)? else {
+            return Err(Error::Other(format!("no {name} in the statement")));
+        };
+        let value = ToSqlOutput::Borrowed(match param {
+            Param::Null => ValueRef::Null,
+            Param::Int(number) => ValueRef::Integer(*number),
+            Param::Text(text) => ValueRef::Text(text.as_bytes()),
+            Param::Bytes(bytes) => ValueRef::Blob(bytes),
+        });
+        statement.raw_bind_parameter(index, value).map_err(failed)?;
+    }
+    if statement.parameter_count() != params.len() {
+        return Err(Error::Other(format!(
+            "{} parameters for a statement with {}",
+            params.len(),
+            statement.parameter_count()
+        )));
+    }
+    Ok(())
+}
+
+/// Sets every pragma and reads it back: a setting that did not take is a broken promise.
+fn set_up(connection: &Connection, access: Access) -> Result<()> {
+    if access == Access::Write {
+        claim(connection)?;
+        pragma(connection, "journal_mode", "wal")?;
+    }
+    // NORMAL loses acknowledged writes at a power cut; only FULL syncs every commit.
+    for (name, value) in [
+        ("synchronous", "2"),
+        ("foreign_keys", "1"),
+        ("trusted_schema", "0"),
+        ("cell_size_check", "1"),
+        ("mmap_size", "0"),
+        ("wal_autocheckpoint", "0"),
+        ("busy_timeout", "5000"),
+    ] {
+        pragma(connection, name, value)?;
+    }
+    if access == Access::Read {
+        pragma(connection, "query_only", "1")?;
+    }
+    let mode = read_back(connection, "journal_mode")?;
+    if mode != "wal" {
+        return Err(Error::Open(format!("journal_mode is {mode}, not wal")));
+    }
+    Ok(())
+}
+
+/// Marks a new database as ours and refuses one that is somebody else's.
+fn claim(connection: &Connection) -> Result<()> {
+    let id: i64 = connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(opening)?;
+    if id == APPLICATION_ID {
+        return Ok(());
+    }
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(opening)?;
+    if id != 0 || tables != 0 {
+        return Err(Error::Open(
+            "the file is a database of another program".to_owned(),
+        ));
+    }
+    connection
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(opening)
+}
+
+fn pragma(connection: &Connection, name: &str, value: &str) -> Result<()> {
+    connection
+        .execute_batch(&format!("PRAGMA {name} = {value}"))
+        .map_err(opening)?;
+    let found = read_back(connection, name)?;
+    if found == value {
+        return Ok(());
+    }
+    Err(Error::Open(format!("{name} is {found}, not {value}")))
+}
+
+fn read_back(connection: &Connection, name: &str) -> Result<String> {
+    connection
+        .pragma_query_value(None, name, |row| {
+            Ok(match row.get_ref(0)? {
+                ValueRef::Integer(number) => number.to_string(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => String::new(),
+            })
+        })
+        .map_err(opening)
+}
+
+/// Interrupts a read that runs past its deadline.
+fn watch(connection: &mut Connection, deadline: &Deadline) -> Result<()> {
+    let deadline = Arc::clone(deadline);
+    let late = move || {
+        deadline
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some_and(|end| Instant::now() > end)
+    };
+    connection
+        .progress_handler(STEPS_PER_LOOK, Some(late))
+        .map_err(opening)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn opening(error: rusqlite::Error) -> Error {
+    Error::Open(error.to_string())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => Error::Slow,
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::OutOfMemory,
+        ) => Error::Unavailable(error.to_string()),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            Error::corrupt("database", "file", error.to_string())
+        }
+        Some(_) | None => Error::Other(error.to_string()),
+    }
+}

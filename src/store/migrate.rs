@@ -1,0 +1,79 @@
+//! Migrations: numbered, checksummed, never edited once released.
+
+use jiff::Timestamp;
+
+use super::engine::{Access, Driver, Flow, Param};
+use super::hash::hex_digest;
+use super::{Error, Result};
+use crate::scim::value::time_key;
+
+/// All migrations, oldest first; the first has number 1.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
+  number {int} NOT NULL PRIMARY KEY,
+  checksum TEXT NOT NULL,
+  applied TEXT NOT NULL
+) {strict}";
+
+/// Brings the database up to this program, in one transaction; refuses one that a newer program made
+/// or whose migrations are not ours.
+pub(super) fn migrate(driver: &mut dyn Driver, at: Timestamp) -> Result<()> {
+    driver.begin(Access::Write)?;
+    let done = apply(driver, at).and_then(|()| driver.commit());
+    if done.is_err() {
+        driver.rollback();
+    }
+    done
+}
+
+fn apply(driver: &mut dyn Driver, at: Timestamp) -> Result<()> {
+    driver.batch(TABLE)?;
+    let applied = applied(driver)?;
+    if applied.len() > MIGRATIONS.len() {
+        return Err(Error::Open(format!(
+            "the database has {} migrations, this program knows {}: it was made by a newer one",
+            applied.len(),
+            MIGRATIONS.len()
+        )));
+    }
+    for (number, text) in (1_i64..).zip(MIGRATIONS) {
+        let checksum = hex_digest(text.as_bytes());
+        let position = usize::try_from(number - 1).unwrap_or(usize::MAX);
+        match applied.get(position) {
+            Some(found) if *found == checksum => {}
+            Some(_) => {
+                return Err(Error::Open(format!(
+                    "migration {number} in the database is not the one of this program"
+                )));
+            }
+            None => {
+                driver.batch(text)?;
+                let params = [
+                    Param::Int(number),
+                    Param::Text(&checksum),
+                    Param::Text(&time_key(at)),
+                ];
+                driver.execute(
+                    "INSERT INTO migration (number, checksum, applied) VALUES ($1, $2, $3)",
+                    &params,
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The checksums of the migrations in the database, in their order.
+fn applied(driver: &mut dyn Driver) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    driver.query(
+        "SELECT checksum FROM migration ORDER BY number",
+        &[],
+        &mut |row| {
+            found.push(row.string(0)?);
+            Ok(Flow::Next)
+        },
+    )?;
+    Ok(found)
+}

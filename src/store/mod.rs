@@ -1,0 +1,121 @@
+//! The store: one door to a transaction, named operations inside, one SQL text for every engine.
+
+mod cause;
+mod compile;
+mod engine;
+mod error;
+mod hash;
+mod keys;
+mod migrate;
+mod open;
+mod queue;
+mod reader;
+mod tx;
+mod work;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use cause::{Actor, Cause};
+pub use error::{Error, Result};
+pub use open::{Options, Role};
+pub use tx::{
+    Connection, Fault, Find, Found, GroupRef, NewResource, Record, Sort, State, StoredMember,
+    Token, Tx,
+};
+
+use open::Inner;
+use queue::{Queue, Refused};
+use work::Task;
+use writer::Job;
+
+/// How many changes, and how many reads, may wait. At 500 changes a second, a slow day for one disk, the
+/// last of 1,024 waits 2 s; more would only wait longer than their callers do.
+pub const QUEUE: usize = 1_024;
+
+/// How long a read may run before it is interrupted.
+pub const READ_LIMIT: Duration = Duration::from_secs(2);
+
+/// The store. Clones are the same store; the last one that is dropped closes it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+impl Store {
+    /// Opens the database, makes what is missing and brings it up to this program.
+    ///
+    /// # Errors
+    /// [`Error::Open`] when it is not our database, is newer than this program, or a setting that
+    /// durability needs does not hold.
+    pub fn open(options: &Options) -> Result<Self> {
+        Ok(Self {
+            inner: Arc::new(Inner::open(options)?),
+        })
+    }
+
+    /// Runs `closure` in a transaction that is committed, synced to the disk, before this returns `Ok`.
+    /// An `Err` of the closure undoes all it did. It may run twice, so it uses `tx` and pure functions only.
+    ///
+    /// # Errors
+    /// What the closure returns; [`Error::Full`] when too many changes wait; [`Error::Unavailable`] when
+    /// nothing may be acknowledged.
+    pub async fn write<T, E>(
+        &self,
+        cause: Cause,
+        closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (task, answer) = Task::new(Some(cause), closure);
+        push(&self.inner.changes, Box::new(task))?;
+        answer.await.unwrap_or_else(|_| Err(gone().into()))
+    }
+
+    /// Runs `closure` on one snapshot that holds everything acknowledged before the call. It cannot write.
+    ///
+    /// # Errors
+    /// What the closure returns; [`Error::Full`] when too many reads wait; [`Error::Slow`] after [`READ_LIMIT`].
+    pub async fn read<T, E>(
+        &self,
+        closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (task, answer) = Task::new(None, closure);
+        push(&self.inner.reads, Box::new(task))?;
+        answer.await.unwrap_or_else(|_| Err(gone().into()))
+    }
+
+    /// Whether changes can be made, as far as the last one told.
+    pub fn ready(&self) -> bool {
+        self.inner.is_ready()
+    }
+
+    /// Whether the database answers now.
+    pub async fn ping(&self) -> Result<()> {
+        self.read(|tx| tx.is_empty().map(drop)).await
+    }
+
+    /// Finishes what waits, commits it, and closes the database. Blocks until that is done; what
+    /// comes later is [`Error::Unavailable`].
+    pub fn close(&self) {
+        self.inner.close();
+    }
+}
+
+fn push(queue: &Queue<Job>, job: Job) -> Result<()> {
+    queue.push(job).map_err(|refused| match refused {
+        Refused::Full => Error::Full,
+        Refused::Closed => gone(),
+    })
+}
+
+fn gone() -> Error {
+    Error::Unavailable("the store is closed".to_owned())
+}

@@ -1,0 +1,56 @@
+//! A reader: one thread, one read-only connection, one snapshot for each closure.
+
+use std::sync::Arc;
+
+use super::Result;
+use super::engine::{Access, Driver, Engine};
+use super::queue::Queue;
+use super::writer::Job;
+
+/// What a reader thread needs.
+pub(super) struct Reader {
+    engine: Arc<dyn Engine>,
+    queue: Arc<Queue<Job>>,
+    driver: Option<Box<dyn Driver>>,
+}
+
+impl Reader {
+    /// A reader that owns `driver` and answers what comes through `queue`.
+    pub(super) fn new(
+        engine: Arc<dyn Engine>,
+        queue: Arc<Queue<Job>>,
+        driver: Box<dyn Driver>,
+    ) -> Self {
+        Self {
+            engine,
+            queue,
+            driver: Some(driver),
+        }
+    }
+
+    /// Works until the queue is closed and empty.
+    pub(super) fn run(mut self) {
+        while let Some(jobs) = self.queue.take(1) {
+            for mut job in jobs {
+                let fate = self.read(&mut job);
+                job.answer(fate);
+            }
+        }
+    }
+
+    fn read(&mut self, job: &mut Job) -> Result<()> {
+        let mut driver = match self.driver.take() {
+            Some(driver) => driver,
+            None => self.engine.connect(Access::Read)?,
+        };
+        driver.begin(Access::Read)?;
+        job.run(&mut *driver);
+        // What was read is what was read, however the snapshot is let go; a connection that still has
+        // one is not used again.
+        driver.rollback();
+        if !driver.in_transaction() {
+            self.driver = Some(driver);
+        }
+        Ok(())
+    }
+}

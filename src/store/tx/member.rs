@@ -1,0 +1,279 @@
+//! Who is in a group: one row a member, so that a change costs what changes and not what is there.
+
+use std::collections::BTreeSet;
+
+use super::{Record, Tx};
+use crate::scim::resource::Member;
+use crate::scim::value::fold;
+use crate::store::engine::{Param, Row};
+use crate::store::{Error, Result};
+
+/// Members that are read at once: one slice is some 100 kB, and a read of its own.
+const SLICE: usize = 1_000;
+
+const COLUMNS: &str = "member_id, display, type, resolved, hidden";
+
+/// A member as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMember {
+    /// The id, as sent.
+    pub value: String,
+    /// `display`, as sent.
+    pub display: Option<String>,
+    /// `type`, as sent.
+    pub kind: Option<String>,
+    /// The kind of the resource that the id named when it was added; `None`: it names nobody, for good.
+    pub resolved: Option<String>,
+}
+
+/// A group that a resource is a direct member of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRef {
+    /// The group's id.
+    pub id: String,
+    /// The group's `displayName`.
+    pub display: Option<String>,
+}
+
+/// A row of table `member`.
+struct MemberRow {
+    member: StoredMember,
+    hidden: bool,
+}
+
+impl Tx<'_> {
+    /// Adds members that are not there yet; answers how many were added. One that is there stays as it is.
+    pub fn add_members(&mut self, group: &Record, members: &[Member]) -> Result<u64> {
+        self.change(|tx| {
+            let mut added = 0;
+            for member in members {
+                added += tx.add_member(group, member)?;
+            }
+            Ok(added)
+        })
+    }
+
+    /// Removes members by id; answers how many that were shown are gone.
+    pub fn remove_members(&mut self, group: &Record, ids: &[String]) -> Result<u64> {
+        self.change(|tx| {
+            let mut removed = 0;
+            for id in ids {
+                removed += tx.remove_member(group, id)?;
+            }
+            Ok(removed)
+        })
+    }
+
+    /// Removes the members that `gone` says; answers how many that were shown are gone.
+    pub fn remove_members_where(
+        &mut self,
+        group: &Record,
+        gone: &dyn Fn(&StoredMember) -> bool,
+    ) -> Result<u64> {
+        self.change(|tx| {
+            let mut removed = 0;
+            let mut after = None;
+            loop {
+                let slice = tx.slice(&group.id, after.as_deref())?;
+                for row in slice.iter().filter(|row| gone(&row.member)) {
+                    removed += tx.remove_member(group, &row.member.value)?;
+                }
+                match slice.into_iter().next_back() {
+                    Some(last) => after = Some(last.member.value),
+                    None => return Ok(removed),
+                }
+            }
+        })
+    }
+
+    /// Removes all members; answers how many that were shown are gone.
+    pub fn clear_members(&mut self, group: &Record) -> Result<u64> {
+        self.change(|tx| {
+            tx.execute(
+                "DELETE FROM member WHERE group_id = $1 AND hidden = 1",
+                &[(&group.id).into()],
+            )?;
+            tx.execute(
+                "DELETE FROM member WHERE group_id = $1",
+                &[(&group.id).into()],
+            )
+        })
+    }
+
+    /// Makes the members exactly these; answers how many rows that are shown came, went or changed.
+    /// One named twice counts as named last.
+    pub fn set_members(&mut self, group: &Record, members: &[Member]) -> Result<u64> {
+        let wanted: BTreeSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
+        let mut changed =
+            self.remove_members_where(group, &|row| !wanted.contains(row.value.as_str()))?;
+        self.change(|tx| {
+            for member in members {
+                changed += match tx.add_member(group, member)? {
+                    0 => tx.describe_member(group, member)?,
+                    added => added,
+                };
+            }
+            Ok(changed)
+        })
+    }
+
+    /// Writes `display` of the members that `chosen` says; answers how many that are shown changed.
+    pub fn set_member_display(
+        &mut self,
+        group: &Record,
+        chosen: &dyn Fn(&StoredMember) -> bool,
+        display: Option<&str>,
+    ) -> Result<u64> {
+        self.change(|tx| {
+            let mut changed = 0;
+            let mut after = None;
+            loop {
+                let slice = tx.slice(&group.id, after.as_deref())?;
+                for row in slice
+                    .iter()
+                    .filter(|row| !row.hidden && chosen(&row.member))
+                {
+                    let member = Member {
+                        value: row.member.value.clone(),
+                        display: display.map(str::to_owned),
+                        kind: row.member.kind.clone(),
+                    };
+                    changed += tx.describe_member(group, &member)?;
+                }
+                match slice.into_iter().next_back() {
+                    Some(last) => after = Some(last.member.value),
+                    None => return Ok(changed),
+                }
+            }
+        })
+    }
+
+    /// The next members of a group behind `after`, at most `limit`, in the order of their ids: the ids are
+    /// drawn in the order of time, and a slice behind an id is the same slice whatever was added before it.
+    pub fn members(
+        &mut self,
+        group_id: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<StoredMember>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM member
+             WHERE group_id = $1 AND member_id > $2 AND hidden = 0 ORDER BY member_id LIMIT $3"
+        );
+        let params = [
+            group_id.into(),
+            after.unwrap_or("").into(),
+            i64::from(limit).into(),
+        ];
+        self.all(&sql, &params, |row| Ok(member_row(row)?.member))
+    }
+
+    /// Every member of a group that is shown.
+    pub(super) fn all_members(&mut self, group_id: &str) -> Result<Vec<StoredMember>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM member WHERE group_id = $1 AND hidden = 0 ORDER BY member_id"
+        );
+        self.all(&sql, &[group_id.into()], |row| Ok(member_row(row)?.member))
+    }
+
+    /// The live groups that the resource `id` is a direct member of, in the order of their ids.
+    pub fn groups_of(&mut self, id: &str) -> Result<Vec<GroupRef>> {
+        self.all(
+            "SELECT m.group_id, r.display FROM member m JOIN resource r ON r.id = m.group_id
+             WHERE m.member_id = $1 AND m.hidden = 0 AND m.resolved IS NOT NULL AND r.state < 2
+             ORDER BY m.group_id",
+            &[id.into()],
+            |row| {
+                Ok(GroupRef {
+                    id: row.string(0)?,
+                    display: row.opt_string(1)?,
+                })
+            },
+        )
+    }
+
+    /// Hides a resource in all groups: it was deleted.
+    pub(super) fn hide_memberships(&mut self, id: &str) -> Result<()> {
+        self.execute(
+            "UPDATE member SET hidden = 1 WHERE member_id = $1 AND resolved IS NOT NULL AND hidden = 0",
+            &[id.into()],
+        )
+        .map(drop)
+    }
+
+    /// Adds one row; answers 1 if it was not there. An empty id is no member.
+    fn add_member(&mut self, group: &Record, member: &Member) -> Result<u64> {
+        if member.value.is_empty() {
+            return Ok(0);
+        }
+        let folded = Some(fold(&member.value, false)).filter(|folded| *folded != member.value);
+        self.execute(
+            "INSERT INTO member (group_id, member_id, display, type, folded, hidden, resolved)
+             VALUES ($1, $2, $3, $4, $5, 0, (SELECT kind FROM resource WHERE id = $2 AND state < 2))
+             ON CONFLICT (group_id, member_id) DO NOTHING",
+            &[
+                (&group.id).into(),
+                (&member.value).into(),
+                member.display.as_deref().into(),
+                member.kind.as_deref().into(),
+                folded.as_deref().into(),
+            ],
+        )
+    }
+
+    /// Removes one row; answers 1 if it was shown.
+    fn remove_member(&mut self, group: &Record, id: &str) -> Result<u64> {
+        let hidden = self.first(
+            "DELETE FROM member WHERE group_id = $1 AND member_id = $2 RETURNING hidden",
+            &[(&group.id).into(), id.into()],
+            |row| row.int(0),
+        )?;
+        Ok(u64::from(hidden == Some(0)))
+    }
+
+    /// Writes `display` and `type` of a member if they differ; answers 1 if they did.
+    fn describe_member(&mut self, group: &Record, member: &Member) -> Result<u64> {
+        let params: [Param<'_>; 4] = [
+            (&group.id).into(),
+            (&member.value).into(),
+            member.display.as_deref().into(),
+            member.kind.as_deref().into(),
+        ];
+        self.execute(
+            "UPDATE member SET display = $3, type = $4
+             WHERE group_id = $1 AND member_id = $2 AND hidden = 0
+             AND (display IS DISTINCT FROM $3 OR type IS DISTINCT FROM $4)",
+            &params,
+        )
+    }
+
+    /// The next rows of a group behind `after`, hidden ones too.
+    fn slice(&mut self, group_id: &str, after: Option<&str>) -> Result<Vec<MemberRow>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM member WHERE group_id = $1 AND member_id > $2 ORDER BY member_id LIMIT {SLICE}"
+        );
+        self.all(
+            &sql,
+            &[group_id.into(), after.unwrap_or("").into()],
+            member_row,
+        )
+    }
+}
+
+fn member_row(row: &dyn Row) -> Result<MemberRow> {
+    let value = row.string(0)?;
+    let hidden = match row.int(4)? {
+        0 => false,
+        1 => true,
+        _ => return Err(Error::corrupt("member", value, "hidden")),
+    };
+    Ok(MemberRow {
+        member: StoredMember {
+            value,
+            display: row.opt_string(1)?,
+            kind: row.opt_string(2)?,
+            resolved: row.opt_string(3)?,
+        },
+        hidden,
+    })
+}

@@ -1,0 +1,163 @@
+//! A transaction: the named operations that the service floor may use, and nothing else.
+
+mod connection;
+mod counter;
+mod find;
+mod index_row;
+mod member;
+mod page;
+mod record;
+mod resource;
+mod scan;
+mod verify;
+
+pub use connection::{Connection, Token};
+pub use find::{Find, Found, Sort};
+pub use member::{GroupRef, StoredMember};
+pub use record::{Record, State};
+pub use resource::NewResource;
+pub use verify::Fault;
+
+use jiff::Timestamp;
+
+use super::cause::Cause;
+use super::engine::{Driver, Flow, Param, Row};
+use super::{Error, Result};
+use crate::scim::value::time_key;
+
+/// A transaction that is open: of a change, with its cause, or of a read, on one snapshot.
+///
+/// After an operation that changes something has failed, the transaction is lost: what must go on
+/// after a failure runs the operation in [`Tx::scope`].
+pub struct Tx<'a> {
+    driver: &'a mut dyn Driver,
+    cause: Option<&'a Cause>,
+    broken: Option<Error>,
+}
+
+impl<'a> Tx<'a> {
+    /// The transaction of a change, or without a cause that of a read.
+    pub(super) fn new(driver: &'a mut dyn Driver, cause: Option<&'a Cause>) -> Self {
+        Self {
+            driver,
+            cause,
+            broken: None,
+        }
+    }
+
+    /// The failure after which nothing of this transaction may be kept.
+    pub(super) fn broken(&mut self) -> Option<Error> {
+        self.broken.take()
+    }
+
+    /// Runs `closure` in a savepoint: when it fails, what it did is undone and the transaction goes on.
+    pub fn scope<T, E: From<Error>>(
+        &mut self,
+        closure: impl FnOnce(&mut Self) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        if let Some(why) = &self.broken {
+            return Err(why.clone().into());
+        }
+        self.driver.savepoint()?;
+        let found = closure(self);
+        let found = match self.broken.take() {
+            Some(why) if found.is_ok() => Err(why.into()),
+            Some(_) | None => found,
+        };
+        let ended = if found.is_ok() {
+            self.driver.release()
+        } else {
+            self.driver.undo()
+        };
+        if let Err(why) = ended {
+            self.broken = Some(why.clone());
+            return Err(why.into());
+        }
+        found
+    }
+
+    /// How much work the engine has done so far, in steps of its own: for tests and benches that compare.
+    pub fn effort(&self) -> u64 {
+        self.driver.effort()
+    }
+
+    /// Runs an operation that changes something; its failure is remembered.
+    fn change<T>(&mut self, operation: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let done = match (&self.broken, self.cause) {
+            (Some(why), _) => return Err(why.clone()),
+            (None, None) => Err(Error::Other("a read cannot change anything".to_owned())),
+            (None, Some(_)) => operation(self),
+        };
+        if let Err(why) = &done {
+            self.broken = Some(why.clone());
+        }
+        done
+    }
+
+    /// The time of the change.
+    fn at(&self) -> Result<Timestamp> {
+        self.cause
+            .map(|cause| cause.at)
+            .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
+    }
+
+    fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        self.driver.execute(sql, params)
+    }
+
+    /// Runs a statement that must touch exactly one row.
+    fn execute_one(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {
+        match self.driver.execute(sql, params)? {
+            1 => Ok(()),
+            rows => Err(Error::Other(format!("{rows} rows instead of one: {sql}"))),
+        }
+    }
+
+    /// Every row of an answer, read by `each`.
+    fn all<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut each: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut found = Vec::new();
+        self.driver.query(sql, params, &mut |row| {
+            found.push(each(row)?);
+            Ok(Flow::Next)
+        })?;
+        Ok(found)
+    }
+
+    /// The first row of an answer, read by `each`.
+    fn first<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut each: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut found = None;
+        self.driver.query(sql, params, &mut |row| {
+            found = Some(each(row)?);
+            Ok(Flow::Stop)
+        })?;
+        Ok(found)
+    }
+
+    /// The one number that a query answers.
+    fn number(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        let found = self.first(sql, params, |row| row.int(0))?.unwrap_or(0);
+        u64::try_from(found)
+            .map_err(|_| Error::Other(format!("{found} where a count was expected")))
+    }
+}
+
+/// A stored time.
+fn time(text: &str) -> Result<Timestamp> {
+    crate::scim::value::parse_time(text)
+        .ok_or_else(|| Error::Other(format!("\"{text}\" is no stored time")))
+}
+
+/// A time as it is stored.
+fn stored(at: Timestamp) -> String {
+    time_key(at)
+}

@@ -1,0 +1,246 @@
+//! One resource: made, found, changed, deleted.
+
+use super::record::{COLUMNS, record};
+use super::{Record, State, Tx, stored};
+use crate::scim::resource::Document;
+use crate::scim::schema::ResourceType;
+use crate::store::engine::Param;
+use crate::store::hash::body_hash;
+use crate::store::keys::{external_key, unique_row};
+use crate::store::{Error, Result};
+
+/// A resource to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct NewResource<'a> {
+    /// Its id, drawn by the caller.
+    pub id: &'a str,
+    /// Its type.
+    pub rt: &'a ResourceType,
+    /// The connection it will belong to; `None` is nobody.
+    pub owner: Option<&'a str>,
+    /// Its state.
+    pub state: State,
+    /// Its document.
+    pub document: &'a Document,
+}
+
+impl Tx<'_> {
+    /// Stores a new resource, version 1.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] when another live resource has one of its unique values.
+    pub fn insert(&mut self, new: &NewResource<'_>) -> Result<Record> {
+        self.change(|tx| {
+            let at = tx.at()?;
+            let made = Record {
+                id: new.id.to_owned(),
+                kind: new.rt.name.to_string(),
+                owner: new.owner.map(str::to_owned),
+                external_id: external_key(new.document),
+                state: new.state,
+                version: 1,
+                created: at,
+                modified: at,
+                body: new.document.to_text(),
+            };
+            tx.insert_row(&made, new.document)?;
+            tx.write_body(
+                &made,
+                "INSERT INTO body (json, hash, resource) VALUES ($1, $2, $3)",
+            )?;
+            tx.write_keys(&made, new.rt, new.document)?;
+            tx.count_one(&made, 1)?;
+            Ok(made)
+        })
+    }
+
+    /// The live resource of type `rt` with this id. In a write it is locked until the end.
+    pub fn get(&mut self, rt: &ResourceType, id: &str) -> Result<Option<Record>> {
+        let lock = self.lock();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
+             WHERE r.id = $1 AND r.kind = $2 AND r.state < 2 {lock}"
+        );
+        self.first(&sql, &[id.into(), (&*rt.name).into()], record)
+    }
+
+    /// The live resource that holds the unique value `folded` ([`crate::scim::index::folded`], not cut) of `path`.
+    /// In a write it is locked until the end.
+    pub fn lookup(
+        &mut self,
+        rt: &ResourceType,
+        path: &str,
+        folded: &str,
+    ) -> Result<Option<Record>> {
+        let lock = self.lock();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM unique_key u JOIN resource r ON r.id = u.resource
+             LEFT JOIN body b ON b.resource = r.id
+             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2 {lock}"
+        );
+        let key = unique_row(folded);
+        self.first(
+            &sql,
+            &[(&*rt.name).into(), path.into(), (&key).into()],
+            record,
+        )
+    }
+
+    /// Replaces document and state of `old` and answers it at its new version. It is for the caller to
+    /// know that something changed.
+    ///
+    /// # Errors
+    /// [`Error::Taken`]; [`Error::Stale`] when the resource is no longer at the version of `old`.
+    pub fn update(
+        &mut self,
+        rt: &ResourceType,
+        old: &Record,
+        document: &Document,
+        state: State,
+    ) -> Result<Record> {
+        self.change(|tx| {
+            let new = Record {
+                external_id: external_key(document),
+                state,
+                version: old.version + 1,
+                modified: tx.at()?,
+                body: document.to_text(),
+                ..old.clone()
+            };
+            tx.update_row(&new, document)?;
+            tx.write_body(
+                &new,
+                "UPDATE body SET json = $1, hash = $2 WHERE resource = $3",
+            )?;
+            tx.write_keys(&new, rt, document)?;
+            tx.move_count(old, &new)?;
+            Ok(new)
+        })
+    }
+
+    /// Gives `old` its next version: something that is not in its document changed, as members do.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when the resource is no longer at the version of `old`.
+    pub fn touch(&mut self, old: &Record) -> Result<Record> {
+        self.change(|tx| {
+            let at = tx.at()?;
+            let rows = tx.execute(
+                "UPDATE resource SET version = $3 + 1, modified = $4
+                 WHERE id = $1 AND kind = $2 AND version = $3 AND state < 2",
+                &[
+                    (&old.id).into(),
+                    (&old.kind).into(),
+                    old.version.into(),
+                    (&stored(at)).into(),
+                ],
+            )?;
+            if rows != 1 {
+                return Err(Error::Stale);
+            }
+            Ok(Record {
+                version: old.version + 1,
+                modified: at,
+                ..old.clone()
+            })
+        })
+    }
+
+    /// Deletes `old` softly: its names are free, no filter finds it, groups hide it. Its own members, if it
+    /// is a group, are gone for good.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when the resource is no longer at the version of `old`.
+    pub fn delete(&mut self, rt: &ResourceType, old: &Record) -> Result<Record> {
+        self.change(|tx| {
+            let document = old.document()?;
+            let new = Record {
+                state: State::Deleted,
+                version: old.version + 1,
+                modified: tx.at()?,
+                ..old.clone()
+            };
+            tx.update_row(&new, &document)?;
+            tx.write_keys(&new, rt, &document)?;
+            tx.hide_memberships(&new.id)?;
+            tx.execute(
+                "DELETE FROM member WHERE group_id = $1",
+                &[(&new.id).into()],
+            )?;
+            tx.move_count(old, &new)?;
+            Ok(new)
+        })
+    }
+
+    /// The first of `ids` that no live resource of any kind has.
+    pub fn first_missing(&mut self, ids: &[String]) -> Result<Option<String>> {
+        for id in ids {
+            let sql = "SELECT 1 FROM resource WHERE id = $1 AND state < 2";
+            if self.first(sql, &[id.into()], |row| row.int(0))?.is_none() {
+                return Ok(Some(id.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether nothing was ever stored: no resource, no connection.
+    pub fn is_empty(&mut self) -> Result<bool> {
+        let found = self.number(
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM resource) OR EXISTS (SELECT 1 FROM connection)
+             THEN 1 ELSE 0 END",
+            &[],
+        )?;
+        Ok(found == 0)
+    }
+
+    /// The lock suffix of a query whose resource will be changed.
+    fn lock(&self) -> &'static str {
+        if self.cause.is_some() { "{lock}" } else { "" }
+    }
+
+    fn insert_row(&mut self, new: &Record, document: &Document) -> Result<()> {
+        let at = stored(new.created);
+        self.execute_one(
+            "INSERT INTO resource (id, kind, owner, external_id, display, state, version, created, modified)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+            &[
+                (&new.id).into(),
+                (&new.kind).into(),
+                new.owner.as_deref().into(),
+                new.external_id.as_deref().into(),
+                document.text("displayName").into(),
+                new.state.number().into(),
+                new.version.into(),
+                (&at).into(),
+            ],
+        )
+    }
+
+    /// Writes the row of `new`, unless somebody else has changed it.
+    fn update_row(&mut self, new: &Record, document: &Document) -> Result<()> {
+        let rows = self.execute(
+            "UPDATE resource SET external_id = $3, display = $4, state = $5, version = $6, modified = $7
+             WHERE id = $1 AND kind = $2 AND version = $6 - 1 AND state < 2",
+            &[
+                (&new.id).into(),
+                (&new.kind).into(),
+                new.external_id.as_deref().into(),
+                document.text("displayName").into(),
+                new.state.number().into(),
+                new.version.into(),
+                (&stored(new.modified)).into(),
+            ],
+        )?;
+        if rows == 1 { Ok(()) } else { Err(Error::Stale) }
+    }
+
+    fn write_body(&mut self, record: &Record, sql: &str) -> Result<()> {
+        let hash = body_hash(&record.id, &record.body);
+        let params = [
+            Param::Text(&record.body),
+            Param::Bytes(&hash),
+            Param::Text(&record.id),
+        ];
+        self.execute_one(sql, &params)
+    }
+}

@@ -1,0 +1,172 @@
+//! A full check of the store against itself: documents, hashes, index rows, memberships, counters.
+
+use super::record::{COLUMNS, record};
+use super::{State, Tx};
+use crate::scim::index::Key;
+use crate::scim::schema::Registry;
+use crate::store::keys::{attribute_rows, external_key, unique_rows};
+use crate::store::{Error, Result};
+
+/// Rows that no other row accounts for: (table, what is wrong, a query for their keys).
+const STRAYS: [(&str, &str, &str); 9] = [
+    (
+        "body",
+        "no such resource",
+        "SELECT b.resource FROM body b WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = b.resource)",
+    ),
+    (
+        "attribute",
+        "no live resource of this kind",
+        "SELECT a.resource FROM attribute a WHERE NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = a.resource AND r.kind = a.kind AND r.state < 2)",
+    ),
+    (
+        "unique_key",
+        "no live resource of this kind",
+        "SELECT k.resource FROM unique_key k WHERE NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = k.resource AND r.kind = k.kind AND r.state < 2)",
+    ),
+    (
+        "member",
+        "no such group",
+        "SELECT m.group_id FROM member m WHERE NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = m.group_id AND r.state < 2)",
+    ),
+    (
+        "member",
+        "a deleted resource is shown",
+        "SELECT m.member_id FROM member m JOIN resource r ON r.id = m.member_id
+         WHERE m.hidden = 0 AND m.resolved IS NOT NULL AND r.state = 2",
+    ),
+    (
+        "member",
+        "hidden, but not deleted",
+        "SELECT m.member_id FROM member m WHERE m.hidden = 1 AND NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = m.member_id AND r.state = 2)",
+    ),
+    (
+        "member",
+        "resolved to no resource of that kind",
+        "SELECT m.member_id FROM member m WHERE m.resolved IS NOT NULL AND NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = m.member_id AND r.kind = m.resolved)",
+    ),
+    (
+        "counter",
+        "does not count what is there",
+        "SELECT c.kind FROM (SELECT kind, owner, state, SUM(number) AS number FROM counter GROUP BY kind, owner, state) c
+         WHERE c.number <> (SELECT count(*) FROM resource r
+           WHERE r.kind = c.kind AND COALESCE(r.owner, '') = c.owner AND r.state = c.state)",
+    ),
+    (
+        "counter",
+        "missing",
+        "SELECT DISTINCT r.kind FROM resource r WHERE NOT EXISTS (SELECT 1 FROM counter c
+           WHERE c.kind = r.kind AND c.owner = COALESCE(r.owner, '') AND c.state = r.state)",
+    ),
+];
+
+/// Something in the store that contradicts something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The table.
+    pub table: &'static str,
+    /// The key of the row.
+    pub row: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Fault {
+    fn new(table: &'static str, row: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            table,
+            row: row.into(),
+            why: why.into(),
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// Every fault of the store; empty when all is as it was written. Reads everything: on a large store it
+    /// belongs into a write or a command, where no time limit ends it.
+    pub fn verify(&mut self, registry: &Registry) -> Result<Vec<Fault>> {
+        let mut faults: Vec<Fault> = self
+            .driver
+            .integrity()?
+            .into_iter()
+            .map(|why| Fault::new("database", "", why))
+            .collect();
+        for (table, why, sql) in STRAYS {
+            let rows = self.all(sql, &[], |row| row.string(0))?;
+            faults.extend(rows.into_iter().map(|row| Fault::new(table, row, why)));
+        }
+        let ids = self.all("SELECT id FROM resource ORDER BY id", &[], |row| {
+            row.string(0)
+        })?;
+        for id in ids {
+            match self.verify_one(registry, &id) {
+                Ok(found) => faults.extend(found),
+                Err(Error::Corrupt { table, row, why }) => faults.push(Fault { table, row, why }),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(faults)
+    }
+
+    fn verify_one(&mut self, registry: &Registry, id: &str) -> Result<Vec<Fault>> {
+        let sql = format!(
+            "SELECT {COLUMNS}, r.display FROM resource r LEFT JOIN body b ON b.resource = r.id WHERE r.id = $1"
+        );
+        let found = self.first(&sql, &[id.into()], |row| {
+            Ok((record(row)?, row.opt_string(10)?))
+        })?;
+        let Some((record, display)) = found else {
+            return Ok(vec![Fault::new("resource", id, "gone")]);
+        };
+        let document = record.document()?;
+        let mut faults = Vec::new();
+        if record.external_id != external_key(&document)
+            || display.as_deref() != document.text("displayName")
+        {
+            faults.push(Fault::new(
+                "resource",
+                id,
+                "columns differ from the document",
+            ));
+        }
+        let Some(rt) = registry.by_name(&record.kind) else {
+            return Ok(faults);
+        };
+        let (unique, indexed) = if record.state == State::Deleted {
+            (Vec::new(), Vec::new())
+        } else {
+            (unique_rows(rt, &document), attribute_rows(rt, &document))
+        };
+        if !same(self.indexed_of(id)?, indexed) {
+            faults.push(Fault::new("attribute", id, "rows differ from the document"));
+        }
+        if !same(
+            self.unique_of(id)?,
+            unique
+                .into_iter()
+                .map(|key| Key { ordinal: 0, ..key })
+                .collect(),
+        ) {
+            faults.push(Fault::new(
+                "unique_key",
+                id,
+                "rows differ from the document",
+            ));
+        }
+        Ok(faults)
+    }
+}
+
+/// Whether two sets of keys are equal.
+fn same(mut one: Vec<Key>, mut other: Vec<Key>) -> bool {
+    for keys in [&mut one, &mut other] {
+        keys.sort();
+        keys.dedup();
+    }
+    one == other
+}

@@ -1,0 +1,90 @@
+//! A closure on its way through a worker: it runs, is kept or undone, and is answered after the commit.
+
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+
+use tokio::sync::oneshot;
+
+use super::cause::Cause;
+use super::engine::Driver;
+use super::tx::Tx;
+use super::{Error, Result};
+
+/// Something to do in a transaction.
+pub(super) trait Work: Send {
+    /// Runs on `driver`; the answer waits. Says whether its changes are to be kept.
+    fn run(&mut self, driver: &mut dyn Driver) -> Verdict;
+
+    /// Answers the caller: what [`Work::run`] found, or `fate` where the transaction came to nothing.
+    fn answer(self: Box<Self>, fate: Result<()>);
+}
+
+/// What becomes of the changes of one closure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// They are committed with the others.
+    Keep,
+    /// They are rolled back, alone.
+    Undo,
+}
+
+/// A closure and who waits for its answer.
+pub(super) struct Task<F, T, E> {
+    cause: Option<Cause>,
+    closure: F,
+    found: Option<std::result::Result<T, E>>,
+    caller: oneshot::Sender<std::result::Result<T, E>>,
+}
+
+impl<F, T, E> Task<F, T, E> {
+    /// A task, and where its answer arrives. Without a cause it may only read.
+    pub(super) fn new(
+        cause: Option<Cause>,
+        closure: F,
+    ) -> (Self, oneshot::Receiver<std::result::Result<T, E>>) {
+        let (caller, answer) = oneshot::channel();
+        let task = Self {
+            cause,
+            closure,
+            found: None,
+            caller,
+        };
+        (task, answer)
+    }
+}
+
+impl<F, T, E> Work for Task<F, T, E>
+where
+    F: Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send,
+    T: Send,
+    E: From<Error> + Send,
+{
+    fn run(&mut self, driver: &mut dyn Driver) -> Verdict {
+        let mut tx = Tx::new(driver, self.cause.as_ref());
+        let closure = &self.closure;
+        // A panic is a defect of one request; it must not take the worker of all others with it.
+        let found = catch_unwind(AssertUnwindSafe(|| closure(&mut tx)))
+            .unwrap_or_else(|_| Err(Error::Other("a transaction panicked".to_owned()).into()));
+        let found = match tx.broken() {
+            Some(why) if found.is_ok() => Err(why.into()),
+            Some(_) | None => found,
+        };
+        let verdict = if found.is_ok() {
+            Verdict::Keep
+        } else {
+            Verdict::Undo
+        };
+        self.found = Some(found);
+        verdict
+    }
+
+    fn answer(self: Box<Self>, fate: Result<()>) {
+        let answer = match (fate, self.found) {
+            (Err(why), _) => Err(why.into()),
+            (Ok(()), Some(found)) => found,
+            (Ok(()), None) => Err(Error::Other("the transaction did not run".to_owned()).into()),
+        };
+        // A caller that no longer waits wants no answer.
+        drop(self.caller.send(answer));
+    }
+}
