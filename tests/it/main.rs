@@ -5,6 +5,9 @@
     reason = "what the modules of a test binary share is public between them, and reachable for nobody"
 )]
 
+mod bars;
 mod http;
+mod rfc7643;
+mod rfc7644;
 mod store;
 mod support;
