@@ -5,6 +5,7 @@
     reason = "what the modules of a test binary share is public between them, and reachable for nobody"
 )]
 
+mod bulk;
 mod http;
 mod store;
 mod support;
