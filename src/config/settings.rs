@@ -34,6 +34,7 @@ pub struct Settings {
     /// What is logged, and how.
     pub log: Log,
     entries: Vec<Entry>,
+    warnings: Vec<String>,
 }
 
 section! {
@@ -118,21 +119,23 @@ impl Settings {
             Log::read(&mut reader),
         );
         let (Some(server), Some(database), Some(scim), Some(log)) = sections else {
-            return Err(Faults(reader.into_faults()));
+            return Err(Faults(reader.finish().1));
         };
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
-        let entries = reader.take_entries();
-        match reader.into_faults() {
-            faults if faults.is_empty() => Ok(Self {
-                server,
-                database,
-                scim,
-                log,
-                entries,
-            }),
-            faults => Err(Faults(faults)),
+        let warnings = warnings(&server, &scim, &reader);
+        let (entries, faults) = reader.finish();
+        if !faults.is_empty() {
+            return Err(Faults(faults));
         }
+        Ok(Self {
+            server,
+            database,
+            scim,
+            log,
+            entries,
+            warnings,
+        })
     }
 
     /// Every setting with its value and where it comes from, in the order of `default.toml`.
@@ -140,12 +143,9 @@ impl Settings {
         &self.entries
     }
 
-    /// What is allowed but unwise, a line each.
-    pub fn warnings(&self) -> Vec<String> {
-        let token = self.scim.token.iter().map(|_| {
-            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire".to_owned()
-        });
-        token.collect()
+    /// What is allowed but unwise, a line each, to be told at start.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 
@@ -216,6 +216,23 @@ fn check_scim(scim: &Scim, reader: &mut Reader) {
     }
 }
 
+fn warnings(server: &Server, scim: &Scim, reader: &Reader) -> Vec<String> {
+    let mut all = reader.exposed_secrets();
+    if server.listen.ip().is_unspecified() && !reader.is_given("server.public_url") {
+        all.push(format!(
+            "server.public_url is not set and no client can reach {}: set it to the address that clients use",
+            server.public_url
+        ));
+    }
+    if scim.token.is_some() {
+        all.push(
+            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire"
+                .to_owned(),
+        );
+    }
+    all
+}
+
 /// RFC 6750 §2.1: `b64token`.
 fn is_bearer_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
@@ -224,3 +241,6 @@ fn is_bearer_token(text: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
 }
+
+#[cfg(test)]
+mod tests;

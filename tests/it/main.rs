@@ -6,4 +6,5 @@
 )]
 
 mod http;
+mod store;
 mod support;

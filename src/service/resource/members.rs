@@ -110,26 +110,3 @@ fn matches(filter: &Filter, member: &StoredMember) -> bool {
     }
     matches_value(filter, &serde_json::Value::Object(seen))
 }
-
-/// With `scim.require_references`: every member and manager must be a resource.
-pub(super) fn require_references(
-    tx: &mut Tx<'_>,
-    strict: bool,
-    document: &crate::scim::resource::Document,
-    members: &[Member],
-) -> Result<()> {
-    if !strict {
-        return Ok(());
-    }
-    let mut ids: Vec<String> = members.iter().map(|member| member.value.clone()).collect();
-    ids.extend(document.manager().map(str::to_owned));
-    match tx.first_missing(&ids)? {
-        None => Ok(()),
-        Some(id) => {
-            let shown: String = id.chars().take(64).collect();
-            let detail =
-                format!("There is no resource with the id \"{shown}\", which the body refers to.");
-            Err(scim::Error::value(detail).into())
-        }
-    }
-}

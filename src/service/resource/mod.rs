@@ -1,15 +1,13 @@
 //! Users, groups and every other resource type: create, get, find, replace, patch, delete (RFC 7644 §3).
 
 mod body;
+mod change;
 mod condition;
-mod create;
-mod delete;
 mod find;
 mod get;
 mod members;
-mod patch;
 mod render;
-mod replace;
+mod write;
 
 use bytes::Bytes;
 

@@ -1,0 +1,449 @@
+//! A filter means the same in SQL and in the evaluator: random resources, random filters, one answer.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Map, Value, json};
+
+use muster::scim::filter::matches;
+use muster::scim::resource::Member;
+use muster::scim::schema::{ENTERPRISE_URN, ResourceType};
+use muster::store::{Error, State, Tx};
+
+use super::fixture::{Ask, Fixture, document, insert, sqlite};
+
+/// How many stores are filled; each is asked [`QUESTIONS`] times. `MUSTER_CASES` makes it a long run.
+const STORES: u32 = 24;
+const QUESTIONS: usize = 40;
+
+const WORDS: [&str; 8] = ["a", "A", "ab", "aß", "ASS", "é", "e\u{301}", "b"];
+const IDS: [&str; 6] = [
+    "01900000-0000-7000-8000-000000000001",
+    "01900000-0000-7000-8000-000000000002",
+    "01900000-0000-7000-8000-000000000003",
+    "01900000-0000-7000-8000-000000000004",
+    "Nobody",
+    "nobody",
+];
+const TIMES: [&str; 3] = [
+    "2023-11-14T22:13:21Z",
+    "2023-11-14T23:13:21.000+01:00",
+    "2023-11-14T22:13:22Z",
+];
+
+const SORTS: &[&str] = &[
+    "",
+    "id",
+    "externalId",
+    "displayName",
+    "meta.created",
+    "meta.lastModified",
+];
+const USER_SORTS: &[&str] = &[
+    "",
+    "id",
+    "externalId",
+    "displayName",
+    "meta.lastModified",
+    "userName",
+    "nickName",
+    "emails.value",
+    "name.familyName",
+    "active",
+];
+
+#[test]
+fn filters_mean_the_same_everywhere() {
+    let cases = std::env::var("MUSTER_CASES").map_or(STORES, |cases| cases.parse().unwrap());
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..ProptestConfig::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let strategy = (
+        prop::collection::vec(user(), 4),
+        prop::collection::vec(group(), 3),
+        prop::collection::vec(
+            (
+                question(user_filter(), USER_SORTS),
+                question(group_filter(), SORTS),
+            ),
+            QUESTIONS,
+        ),
+    );
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let by_index = std::cell::Cell::new(0);
+    let outcome = runner.run(&strategy, |(users, groups, questions)| {
+        runtime.block_on(async {
+            let at = Fixture::new(sqlite());
+            fill(&at, users, groups).await;
+            for (of_users, of_groups) in &questions {
+                for (rt, question) in [(&at.user, of_users), (&at.group, of_groups)] {
+                    by_index.set(by_index.get() + ask(&at, rt, question).await);
+                }
+            }
+            at.verify().await;
+        });
+        Ok(())
+    });
+    outcome.unwrap();
+    // A test that cannot fail is worthless: indexes alone must answer a good part of the questions.
+    assert!(
+        by_index.get() > cases * 20,
+        "indexes answered {} questions",
+        by_index.get()
+    );
+}
+
+/// What is asked of a store.
+#[derive(Debug, Clone)]
+struct Question {
+    filter: String,
+    sort: &'static str,
+    descending: bool,
+    start: u64,
+    count: u64,
+}
+
+/// Asks the store and a naive model; answers 1 if no document had to be read to find out.
+async fn ask(at: &Fixture, rt: &Arc<ResourceType>, question: &Question) -> u32 {
+    let ask = Ask {
+        filter: &question.filter,
+        sort: question.sort,
+        descending: question.descending,
+        start: question.start,
+        count: question.count,
+        max_scan: 100,
+    };
+    let (checked, kind) = (ask.owned(rt), Arc::clone(rt));
+    let expected = at
+        .read(move |tx| {
+            let all = all_of(tx, &kind)?;
+            let find = checked.find(&kind);
+            let mut found: Vec<_> = all
+                .iter()
+                .filter(|whole| find.filter.is_none_or(|filter| matches(filter, whole)))
+                .collect();
+            if let Some(sort) = &find.sort {
+                let key = |whole: &Map<String, Value>| naive_key(whole, &sort.by.path());
+                found.sort_by(|one, other| {
+                    let order = naive_order(key(one), key(other));
+                    if sort.descending {
+                        order.reverse()
+                    } else {
+                        order
+                    }
+                });
+            }
+            Ok(found
+                .iter()
+                .map(|whole| text(whole, "id"))
+                .collect::<Vec<_>>())
+        })
+        .await
+        .unwrap();
+    let found = at.find(rt, &ask).await.unwrap();
+    let page = expected
+        .iter()
+        .skip(usize::try_from(question.start - 1).unwrap())
+        .take(usize::try_from(question.count).unwrap());
+    assert_eq!(found.total, expected.len() as u64, "{question:?}");
+    let ids: Vec<_> = found.records.iter().map(|record| &record.id).collect();
+    assert_eq!(ids, page.collect::<Vec<_>>(), "{question:?}");
+    match at.find(rt, &Ask { max_scan: 0, ..ask }).await {
+        Ok(unread) => {
+            assert_eq!(unread, found, "{question:?}");
+            1
+        }
+        Err(error) => {
+            assert_eq!(error, Error::TooMany(0));
+            0
+        }
+    }
+}
+
+/// Every live resource of a kind as it is answered, oldest first.
+fn all_of(tx: &mut Tx<'_>, rt: &ResourceType) -> Result<Vec<Map<String, Value>>, Error> {
+    let mut all = Vec::new();
+    for number in 1..20 {
+        let Some(record) = tx.get(rt, &format!("01900000-0000-7000-8000-{number:012}"))? else {
+            continue;
+        };
+        let mut whole = record.document()?.into_map();
+        whole.insert("id".to_owned(), record.id.clone().into());
+        let meta = json!({
+            "resourceType": &*rt.name,
+            "created": record.created.to_string(),
+            "lastModified": record.modified.to_string(),
+        });
+        whole.insert("meta".to_owned(), meta);
+        if rt.is_group() {
+            let members = tx.members(&record.id, None, 100)?;
+            let rows = members
+                .iter()
+                .map(|row| json!({ "value": row.value, "display": row.display }));
+            whole.insert("members".to_owned(), rows.collect());
+        } else {
+            let groups = tx.groups_of(&record.id)?;
+            let rows = groups
+                .iter()
+                .map(|row| json!({ "value": row.id, "display": row.display }));
+            whole.insert("groups".to_owned(), rows.collect());
+        }
+        all.push(whole);
+    }
+    Ok(all)
+}
+
+/// The primary or first value of what the questions sort by, folded as these texts need it.
+fn naive_key(whole: &Map<String, Value>, path: &str) -> Option<String> {
+    let (name, sub) = path.split_once('.').unwrap_or((path, ""));
+    let value = match whole.get(name)? {
+        Value::Array(elements) => {
+            let with: Vec<_> = elements
+                .iter()
+                .filter(|element| element.get(sub).is_some())
+                .collect();
+            let primary = with.iter().find(|element| element["primary"] == true);
+            primary.or_else(|| with.first())?.get(sub)?
+        }
+        Value::Object(object) => object.get(sub)?,
+        single => single,
+    };
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    let exact = ["id", "externalId"].contains(&name);
+    Some(muster::scim::value::fold(&text, exact))
+}
+
+/// Missing ones are the greatest.
+fn naive_order(one: Option<String>, other: Option<String>) -> Ordering {
+    match (one, other) {
+        (Some(one), Some(other)) => one.cmp(&other),
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (None, None) => Ordering::Equal,
+    }
+}
+
+fn text(whole: &Map<String, Value>, name: &str) -> String {
+    whole[name].as_str().unwrap().to_owned()
+}
+
+/// Users, some of them changed or deleted afterwards, then groups of them.
+async fn fill(at: &Fixture, users: Vec<Value>, groups: Vec<(Value, Vec<Member>)>) {
+    for (number, mut body) in users.into_iter().enumerate() {
+        body["userName"] = format!("{}{number}", body["userName"].as_str().unwrap()).into();
+        let user = at.make(&at.user, body.clone()).await;
+        body["nickName"] = "changed".into();
+        body.as_object_mut().unwrap().shift_remove("displayName");
+        if number == 1 {
+            at.update(&at.user, &user, body, State::Deactivated)
+                .await
+                .unwrap();
+        }
+    }
+    let mut made = Vec::new();
+    for (body, members) in groups {
+        let (id, rt) = (at.id(), Arc::clone(&at.group));
+        let group = at.write(move |tx| {
+            let group = insert(tx, &rt, &id, &document(&body))?;
+            tx.add_members(&group, &members)?;
+            Ok(group)
+        });
+        made.push(group.await.unwrap());
+    }
+    // Groups in groups too, and one member who is gone.
+    let inner = made[0].id.clone();
+    at.add(&made[1], &[&inner]).await;
+    let first = at.get(&at.user, IDS[0]).await.unwrap().unwrap();
+    if first.body.len() % 2 == 0 {
+        at.delete(&at.user, &first).await;
+    }
+}
+
+fn word() -> impl Strategy<Value = &'static str> {
+    select(WORDS.as_slice())
+}
+
+fn user() -> impl Strategy<Value = Value> {
+    let email = (
+        prop::option::of(word()),
+        prop::option::of(select(vec!["work", "home"])),
+        any::<bool>(),
+    );
+    let simple = (
+        word(),
+        prop::option::of(word()),
+        prop::option::of(word()),
+        prop::option::of(word()),
+    );
+    let more = (
+        prop::option::of(any::<bool>()),
+        prop::option::of(word()),
+        prop::option::of(word()),
+        prop::collection::vec(email, 0..3),
+        any::<bool>(),
+    );
+    (simple, more).prop_map(|((name, display, nick, external), (active, family, department, emails, long))| {
+        let mut body = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name });
+        let mut set = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                body[key] = value;
+            }
+        };
+        let display = display.map(|word| if long { word.repeat(400) } else { word.to_owned() });
+        set("displayName", display.map(Value::from));
+        set("nickName", nick.map(Value::from));
+        set("externalId", external.map(Value::from));
+        set("active", active.map(Value::from));
+        set("name", family.map(|family| json!({ "familyName": family })));
+        set(ENTERPRISE_URN, department.map(|word| json!({ "department": word })));
+        let emails: Vec<Value> = emails.into_iter().map(email_value).collect();
+        set("emails", (!emails.is_empty()).then(|| emails.into()));
+        body
+    })
+}
+
+fn email_value((value, kind, primary): (Option<&str>, Option<&str>, bool)) -> Value {
+    let mut element = json!({});
+    if let Some(value) = value {
+        element["value"] = value.into();
+    }
+    if let Some(kind) = kind {
+        element["type"] = kind.into();
+    }
+    if primary {
+        element["primary"] = true.into();
+    }
+    element
+}
+
+fn group() -> impl Strategy<Value = (Value, Vec<Member>)> {
+    let member =
+        (select(IDS.as_slice()), prop::option::of(word())).prop_map(|(id, display)| Member {
+            value: id.to_owned(),
+            display: display.map(str::to_owned),
+            kind: None,
+        });
+    (
+        word(),
+        prop::option::of(word()),
+        prop::collection::vec(member, 0..4),
+    )
+        .prop_map(|(name, external, members)| {
+            let mut body = json!({ "displayName": name });
+            if let Some(external) = external {
+                body["externalId"] = external.into();
+            }
+            (body, members)
+        })
+}
+
+fn question(
+    filter: impl Strategy<Value = String>,
+    sorts: &'static [&'static str],
+) -> impl Strategy<Value = Question> {
+    (filter, select(sorts), any::<bool>(), 1..4_u64, 0..5_u64).prop_map(
+        |(filter, sort, descending, start, count)| Question {
+            filter,
+            sort,
+            descending,
+            start,
+            count,
+        },
+    )
+}
+
+fn user_filter() -> impl Strategy<Value = String> {
+    let inside = prop_oneof![
+        (word(), operator()).prop_map(|(word, op)| format!("value {op} \"{word}\"")),
+        select(vec![
+            "type eq \"work\"",
+            "primary eq true",
+            "value pr",
+            "value eq null",
+            "type ne \"home\""
+        ])
+        .prop_map(str::to_owned),
+    ];
+    let inside = combined(inside.boxed());
+    let names = vec![
+        "userName",
+        "displayName",
+        "nickName",
+        "externalId",
+        "name.familyName",
+        "emails.value",
+        "emails.type",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
+    ];
+    let leaf = prop_oneof![
+        4 => (select(names.clone()), operator(), word())
+            .prop_map(|(name, op, word)| format!("{name} {op} \"{word}\"")),
+        1 => (operator(), word()).prop_map(|(op, word)| format!("displayName {op} \"{}\"", word.repeat(400))),
+        1 => (select(names), select(vec!["pr", "eq null", "ne null"]))
+            .prop_map(|(name, test)| format!("{name} {test}")),
+        1 => select(vec!["active eq true", "active eq false", "active ne true", "active pr",
+                "emails pr", "name pr", "groups pr", "meta.resourceType eq \"User\"",
+                "schemas eq \"urn:ietf:params:scim:schemas:core:2.0:User\""])
+            .prop_map(str::to_owned),
+        2 => inside.prop_map(|inside| format!("emails[{inside}]")),
+        2 => common(),
+        1 => select(IDS.as_slice()).prop_map(|id| format!("groups.value eq \"{id}\"")),
+        1 => (5..8).prop_map(|id| format!("groups.value eq \"01900000-0000-7000-8000-{id:012}\"")),
+    ];
+    combined(leaf.boxed())
+}
+
+fn group_filter() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        2 => (select(vec!["displayName", "externalId"]), operator(), word())
+            .prop_map(|(name, op, word)| format!("{name} {op} \"{word}\"")),
+        3 => (select(IDS.as_slice()), select(vec!["eq", "ne", "sw", "co"]))
+            .prop_map(|(id, op)| format!("members.value {op} \"{id}\"")),
+        1 => select(IDS.as_slice()).prop_map(|id| format!("members[value eq \"{id}\"]")),
+        1 => (select(IDS.as_slice()), word())
+            .prop_map(|(id, word)| format!("members[value eq \"{id}\" and display eq \"{word}\"]")),
+        1 => select(vec!["members pr", "members.value eq null", "members.display pr"]).prop_map(str::to_owned),
+        2 => common(),
+    ];
+    combined(leaf.boxed())
+}
+
+/// About attributes that every resource has.
+fn common() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (select(IDS.as_slice()), operator()).prop_map(|(id, op)| format!("id {op} \"{id}\"")),
+        (
+            select(vec!["meta.created", "meta.lastModified"]),
+            select(vec!["eq", "ne", "gt", "ge", "lt", "le", "sw"]),
+            select(TIMES.as_slice()),
+        )
+            .prop_map(|(name, op, time)| format!("{name} {op} \"{time}\"")),
+    ]
+}
+
+fn operator() -> impl Strategy<Value = &'static str> {
+    select(vec![
+        "eq", "eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le",
+    ])
+}
+
+fn combined(leaf: BoxedStrategy<String>) -> BoxedStrategy<String> {
+    leaf.prop_recursive(3, 6, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("({one} and {other})")),
+            (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("({one} or {other})")),
+            inner.prop_map(|part| format!("not ({part})")),
+        ]
+    })
+    .boxed()
+}

@@ -1,0 +1,8 @@
+//! The cases of the battery; none of them knows which engine it runs on.
+
+pub(crate) mod commit;
+pub(crate) mod connection;
+pub(crate) mod find;
+pub(crate) mod member;
+pub(crate) mod resource;
+pub(crate) mod unique;

@@ -1,0 +1,86 @@
+//! The promises of the store, as a battery that every engine must pass; each test ends with a full verification.
+
+mod agree;
+mod cases;
+mod fixture;
+
+/// Runs the whole battery against one engine.
+macro_rules! battery {
+    ($engine:ident, $open:path; $($file:ident { $($case:ident)* })*) => {
+        mod $engine {
+            $(mod $file {
+                $(
+                    #[test]
+                    fn $case() {
+                        crate::store::fixture::run($open, |at| {
+                            Box::pin(crate::store::cases::$file::$case(at))
+                        });
+                    }
+                )*
+            })*
+        }
+    };
+}
+
+/// One line an engine.
+macro_rules! engines {
+    ($($engine:ident: $open:path;)*) => {
+        $(battery! { $engine, $open;
+            unique {
+                one_of_sixteen_gets_the_name
+                a_name_is_free_after_deletion
+                a_name_that_is_given_up_is_free
+                long_names_differ_behind_the_index_key
+                the_same_name_in_another_kind_is_no_conflict
+            }
+            commit {
+                a_failing_change_fails_alone
+                what_is_answered_can_be_read
+                a_scope_undoes_its_own_part
+                a_failure_that_is_swallowed_undoes_the_change
+                a_read_sees_one_moment
+                a_read_cannot_write
+                too_many_changes_are_refused
+                a_restart_keeps_everything
+                a_closed_store_says_so
+                two_processes_write_in_turns
+            }
+            resource {
+                a_version_grows_by_one
+                a_stale_version_is_refused
+                a_deleted_resource_is_nowhere
+                counters_follow_every_state
+                one_look_up_costs_the_same_in_any_store
+                damage_is_noticed
+            }
+            member {
+                adding_twice_adds_once
+                parallel_additions_all_stay
+                adding_costs_the_same_in_any_group
+                slices_stay_while_members_come
+                an_unknown_id_resolves_to_nobody_for_good
+                deleted_members_are_hidden
+                the_end_of_a_group_drops_its_members
+                setting_members_changes_what_differs
+                removing_where_and_clearing
+                display_is_as_sent
+            }
+            find {
+                pages_are_stable
+                a_deep_page_reads_no_bodies
+                orders_put_the_missing_last_or_first
+                the_primary_value_sorts
+                a_scan_has_a_limit
+                a_hidden_member_is_not_found
+                a_counting_page_is_empty
+            }
+            connection {
+                tokens_live_and_are_revoked
+            }
+        })*
+    };
+}
+
+engines! {
+    sqlite: crate::store::fixture::sqlite;
+}
