@@ -1,7 +1,7 @@
 //! A gateway with a store of its own, served on a free port by a thread of this process.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
@@ -13,6 +13,7 @@ use muster::server::{Server, Stopper};
 use muster::service::{Gateway, Role};
 use muster::store::{Options, Store};
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 
 use super::client::Client;
 
@@ -33,6 +34,7 @@ pub struct Fixture {
     pub address: SocketAddr,
     pub gateway: Gateway,
     server: Option<(Stopper, JoinHandle<()>)>,
+    runtime: Runtime,
     directory: TempDir,
 }
 
@@ -63,6 +65,7 @@ impl Fixture {
             address,
             gateway,
             server: Some(server),
+            runtime: runtime(),
             directory,
         }
     }
@@ -83,18 +86,13 @@ impl Fixture {
 
     /// Runs what the service floor offers to other doors.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        runtime().block_on(future)
-    }
-
-    /// The directory of the database.
-    pub fn directory(&self) -> PathBuf {
-        self.directory.path().to_owned()
+        self.runtime.block_on(future)
     }
 
     /// Stops the server gracefully and waits for it.
     pub fn stop(&mut self) {
         if let Some((stopper, thread)) = self.server.take() {
-            runtime().block_on(stopper.stop());
+            self.runtime.block_on(stopper.stop());
             thread.join().unwrap();
         }
     }
@@ -148,11 +146,8 @@ fn serve(gateway: Gateway, listener: TcpListener) -> (Stopper, JoinHandle<()>) {
     (receiver.recv().unwrap(), thread)
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Every test ends with a full verification of the store: index rows, hashes, keys, memberships, counters.
