@@ -1,5 +1,6 @@
 //! The `muster` command: parses the command line, composes the gateway and hands over.
 
+use std::future::Future;
 use std::process::ExitCode;
 
 use muster::cli;
@@ -8,6 +9,8 @@ use muster::cli::Failure;
 use muster::clock::Clock;
 use muster::config;
 use muster::config::Settings;
+use muster::server;
+use muster::service::{Gateway, Role};
 use muster::telemetry;
 
 fn main() -> ExitCode {
@@ -19,17 +22,39 @@ fn main() -> ExitCode {
     cli::exit(match cli.command {
         Command::Config(command) => cli::config(&command, &settings),
         Command::Check => cli::check(&settings),
-        Command::Serve => serve(&settings),
-        Command::Token(_) | Command::User(_) => Ok(()),
+        Command::Serve => serve(settings),
+        Command::Token(command) => beside(settings, async |gateway| {
+            cli::token(&command, gateway).await
+        }),
+        Command::User(command) => {
+            beside(settings, async |gateway| cli::user(&command, gateway).await)
+        }
     })
 }
 
 /// Only `serve` has a log; the other commands say what they have to say on their own.
-fn serve(settings: &Settings) -> Result<(), Failure> {
+fn serve(settings: Settings) -> Result<(), Failure> {
     let clock = Clock::system();
-    telemetry::init(&settings.log, move || clock.now()).map_err(Failure::new)?;
+    let for_log = clock.clone();
+    telemetry::init(&settings.log, move || for_log.now()).map_err(Failure::new)?;
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(())
+    let gateway = Gateway::open(settings, clock, Role::Serve).map_err(Failure::new)?;
+    server::serve(gateway).map_err(Failure::new)
+}
+
+/// Runs a command on the same database as a gateway that may be serving.
+fn beside<F>(settings: Settings, command: impl FnOnce(&Gateway) -> F) -> Result<(), Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let gateway = Gateway::open(settings, Clock::system(), Role::Command).map_err(Failure::new)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::new)?;
+    let done = runtime.block_on(command(&gateway));
+    gateway.close();
+    done
 }

@@ -3,6 +3,9 @@
 mod check;
 mod config;
 mod output;
+mod table;
+mod token;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,6 +20,7 @@ use crate::config::Faults;
 use crate::config::Period;
 use crate::config::ProfileName;
 use crate::config::Settings;
+use crate::service::Gateway;
 
 pub use output::Failure;
 
@@ -152,6 +156,16 @@ pub fn config(command: &ConfigCommand, settings: &Settings) -> Result<(), Failur
 /// Reaches everything the settings name.
 pub fn check(settings: &Settings) -> Result<(), Failure> {
     check::run(settings)
+}
+
+/// Makes, lists and revokes tokens.
+pub async fn token(command: &TokenCommand, gateway: &Gateway) -> Result<(), Failure> {
+    token::run(command, gateway).await
+}
+
+/// Lists and shows users.
+pub async fn user(command: &UserCommand, gateway: &Gateway) -> Result<(), Failure> {
+    user::run(command, gateway).await
 }
 
 /// The exit status of a command; a failure is told on standard error, in one line.

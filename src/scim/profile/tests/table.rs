@@ -72,5 +72,34 @@ fn the_table() {
         let names: Vec<_> = undone.map(Profile::name).collect();
         writeln!(table, "{}: {}", quirk.name(), names.join(" ")).unwrap();
     }
-    insta::assert_snapshot!(table, @r"");
+    insta::assert_snapshot!(table, @r"
+    operation-case: auto rfc entra okta lenient
+    message-key-case: auto rfc entra okta lenient
+    idle-operation-member: auto rfc entra okta lenient
+    missing-schema: auto entra okta lenient
+    unknown-schema: auto rfc entra okta lenient
+    repeated-schema: auto entra okta lenient
+    unlisted-extension: auto rfc entra okta lenient
+    scim1-urn: auto entra okta lenient
+    manager-id: auto entra okta lenient
+    boolean-text: auto entra okta lenient
+    empty-text: auto entra okta lenient
+    single-for-array: auto entra okta lenient
+    bare-value: auto entra okta lenient
+    bare-manager: auto entra okta lenient
+    role-json: auto entra
+    two-primaries: auto entra okta lenient
+    member-reference: auto entra okta lenient
+    path-key: auto entra okta lenient
+    urn-dot: auto entra okta lenient
+    bare-extension-name: auto entra okta lenient
+    read-only-echo: auto entra okta lenient
+    read-only-change: auto lenient
+    unknown-attribute: auto entra okta lenient
+    remove-with-value: auto entra okta lenient
+    unquoted-literal: auto entra lenient
+    plus-for-space: auto entra okta lenient
+    complex-comparison: auto entra okta lenient
+    filter-in-attributes: auto entra okta lenient
+    ");
 }
