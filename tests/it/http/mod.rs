@@ -5,6 +5,7 @@ mod bad_json;
 mod bad_patches;
 mod bodies;
 mod identity;
+mod logs;
 mod races;
 mod refusals;
 mod resources;

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use super::client::Client;
+use super::log;
 
 /// The token of the connection `config`, whose profile is that of the fixture.
 pub const TOKEN: &str = "a-token-that-only-tests-know";
@@ -59,6 +60,7 @@ impl Fixture {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let settings = settings(address, &directory.path().join("muster.db"), &setup);
+        log::keep(&settings.log);
         let gateway = Gateway::open(settings, setup.clock, Role::Serve).unwrap();
         let server = serve(gateway.clone(), listener);
         Self {
@@ -116,6 +118,8 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
             format!("sqlite:{}", database.display()),
         ),
         ("scim.profile".to_owned(), setup.profile.to_owned()),
+        ("log.format".to_owned(), "json".to_owned()),
+        ("log.level".to_owned(), "info,muster=debug".to_owned()),
     ];
     flags.extend(
         setup

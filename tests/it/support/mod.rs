@@ -2,6 +2,7 @@
 
 mod client;
 mod fixture;
+pub mod log;
 mod raw;
 mod world;
 
