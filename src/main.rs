@@ -1,6 +1,5 @@
 //! The `muster` command: parses the command line, composes the gateway and hands over.
 
-use std::future::Future;
 use std::process::ExitCode;
 
 use muster::cli;
@@ -45,10 +44,10 @@ fn serve(settings: Settings) -> Result<(), Failure> {
 }
 
 /// Runs a command on the same database as a gateway that may be serving.
-fn beside<F>(settings: Settings, command: impl FnOnce(&Gateway) -> F) -> Result<(), Failure>
-where
-    F: Future<Output = Result<(), Failure>>,
-{
+fn beside(
+    settings: Settings,
+    command: impl AsyncFnOnce(&Gateway) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let gateway = Gateway::open(settings, Clock::system(), Role::Command).map_err(Failure::new)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

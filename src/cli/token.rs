@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::table::table;
 use super::{Failure, TokenCommand, output};
+use crate::config::ProfileName;
 use crate::service::{Gateway, TokenInfo};
 
 pub(super) async fn run(command: &TokenCommand, gateway: &Gateway) -> Result<(), Failure> {
@@ -13,9 +14,9 @@ pub(super) async fn run(command: &TokenCommand, gateway: &Gateway) -> Result<(),
             profile,
             expires,
         } => {
-            let profile = profile.map(|profile| profile.as_str());
+            let profile = profile.map(ProfileName::as_str);
             let token = gateway
-                .create_token(name, profile, (*expires).into())
+                .create_token(name, profile, expires.as_duration())
                 .await
                 .map_err(Failure::new)?;
             output::print(&format!("{token}\n"))

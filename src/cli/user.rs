@@ -1,5 +1,7 @@
 //! `muster user list|show`.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::table::table;
@@ -50,10 +52,12 @@ fn rows(users: &[User]) -> String {
 }
 
 fn lines(users: &[User]) -> String {
-    users
-        .iter()
-        .map(|user| format!("{}\n", user.resource))
-        .collect()
+    let mut text = String::new();
+    for user in users {
+        text.push_str(&user.resource.to_string());
+        text.push('\n');
+    }
+    text
 }
 
 async fn show(gateway: &Gateway, person: &Person, format: Format) -> Result<(), Failure> {
@@ -70,7 +74,7 @@ async fn show(gateway: &Gateway, person: &Person, format: Format) -> Result<(), 
             let shown = value
                 .as_str()
                 .map_or_else(|| format!("{value:#}"), str::to_owned);
-            text.push_str(&format!("{name}: {shown}\n"));
+            let _ = writeln!(text, "{name}: {shown}");
         }
     }
     output::print(&text)

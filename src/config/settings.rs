@@ -105,6 +105,8 @@ const MAX_SCAN: u64 = 10_000_000;
 const MIN_SECRET_CHARS: usize = 32;
 /// 16 characters out of 64 are 96 bits, more than anybody can try over a network.
 const MIN_TOKEN_CHARS: usize = 16;
+const TOO_SHORT: &str = "is short enough to be guessed: take";
+const RANDOM: &str = "random characters, such as `openssl rand -hex 32` prints";
 
 impl Settings {
     /// Reads the settings, or tells everything that is wrong with them.
@@ -191,13 +193,6 @@ fn check_server(server: &Server, reader: &mut Reader) {
         ),
         (Some(_), Some(_)) | (None, None) => {}
     }
-    if server
-        .secret
-        .as_ref()
-        .is_some_and(|secret| secret.expose().chars().count() < MIN_SECRET_CHARS)
-    {
-        reader.refuse("server.secret", &[], format!("is too short: take at least {MIN_SECRET_CHARS} random characters, such as `openssl rand -hex 32` prints"));
-    }
 }
 
 fn check_scim(scim: &Scim, reader: &mut Reader) {
@@ -211,8 +206,6 @@ fn check_scim(scim: &Scim, reader: &mut Reader) {
     let Some(token) = &scim.token else { return };
     if !is_bearer_token(token.expose()) {
         reader.refuse("scim.token", &[], "cannot be sent as a bearer token: use letters, digits and -._~+/ only, with = at the end only");
-    } else if token.expose().len() < MIN_TOKEN_CHARS {
-        reader.refuse("scim.token", &[], format!("is too short: take at least {MIN_TOKEN_CHARS} random characters, such as `openssl rand -hex 32` prints"));
     }
 }
 
@@ -222,6 +215,21 @@ fn warnings(server: &Server, scim: &Scim, reader: &Reader) -> Vec<String> {
         all.push(format!(
             "server.public_url is not set and no client can reach {}: set it to the address that clients use",
             server.public_url
+        ));
+    }
+    let short = |secret: &Option<Secret>, least: usize| {
+        secret
+            .as_ref()
+            .is_some_and(|secret| secret.expose().chars().count() < least)
+    };
+    if short(&server.secret, MIN_SECRET_CHARS) {
+        all.push(format!(
+            "server.secret {TOO_SHORT} at least {MIN_SECRET_CHARS} {RANDOM}"
+        ));
+    }
+    if short(&scim.token, MIN_TOKEN_CHARS) {
+        all.push(format!(
+            "scim.token {TOO_SHORT} at least {MIN_TOKEN_CHARS} {RANDOM}"
         ));
     }
     if scim.token.is_some() {

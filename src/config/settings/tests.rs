@@ -171,7 +171,6 @@ fn all_faults_are_told_at_once() {
     log.level (muster.toml:18): must be text in quotes, not a date
     log.format (env MUSTER_LOG__FORMAT): "xml" is none of text, json
     server.tls_cert (muster.toml:4): needs the key of the certificate: set server.tls_key too
-    server.secret (env MUSTER_SERVER__SECRET): is too short: take at least 32 random characters, such as `openssl rand -hex 32` prints
     scim.page_size (muster.toml:10): 300 is more than scim.max_results, which is 200: lower this or raise that
     scim.token (env MUSTER_SCIM__TOKEN): cannot be sent as a bearer token: use letters, digits and -._~+/ only, with = at the end only
     "#);
