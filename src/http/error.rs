@@ -198,7 +198,44 @@ mod tests {
             Error::Panicked("0198-id".to_owned()),
         ];
         let map: Vec<String> = errors.iter().map(shown).collect();
-        insta::assert_snapshot!(map.join("\n\n"), @"");
+        insta::assert_snapshot!(map.join("\n\n"), @r#"
+        400 Bad Request
+        content-type: application/scim+json
+        {"status":"400","scimType":"invalidFilter","detail":"Quote the value."}
+
+        401 Unauthorized
+        content-type: application/scim+json
+        www-authenticate: Bearer realm="muster"
+        {"status":"401","detail":"This needs a token: send it as `Authorization: Bearer <token>`."}
+
+        401 Unauthorized
+        content-type: application/scim+json
+        www-authenticate: Bearer realm="muster", error="invalid_token"
+        {"status":"401","detail":"The credentials are not valid: the token is unknown, expired or revoked. Make a new one with `muster token create`."}
+
+        405 Method Not Allowed
+        content-type: application/scim+json
+        allow: GET, HEAD
+        {"status":"405","detail":"This URL does not serve this method. It serves: GET, HEAD."}
+
+        400 Bad Request
+        content-type: application/scim+json
+        closes
+        {"status":"400","scimType":"invalidSyntax","detail":"The body ended early."}
+
+        503 Service Unavailable
+        content-type: application/scim+json
+        retry-after: 1
+        {"status":"503","detail":"The gateway cannot do this at the moment; try again. Request 0198-id."}
+
+        500 Internal Server Error
+        content-type: application/scim+json
+        {"status":"500","detail":"The gateway failed; its log says why under request 0198-id."}
+
+        500 Internal Server Error
+        content-type: application/scim+json
+        {"status":"500","detail":"The gateway failed; its log says why under request 0198-id."}
+        "#);
     }
 
     #[test]
