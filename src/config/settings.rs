@@ -34,6 +34,7 @@ pub struct Settings {
     /// What is logged, and how.
     pub log: Log,
     entries: Vec<Entry>,
+    warnings: Vec<String>,
 }
 
 section! {
@@ -104,6 +105,8 @@ const MAX_SCAN: u64 = 10_000_000;
 const MIN_SECRET_CHARS: usize = 32;
 /// 16 characters out of 64 are 96 bits, more than anybody can try over a network.
 const MIN_TOKEN_CHARS: usize = 16;
+const TOO_SHORT: &str = "is short enough to be guessed: take";
+const RANDOM: &str = "random characters, such as `openssl rand -hex 32` prints";
 
 impl Settings {
     /// Reads the settings, or tells everything that is wrong with them.
@@ -118,21 +121,23 @@ impl Settings {
             Log::read(&mut reader),
         );
         let (Some(server), Some(database), Some(scim), Some(log)) = sections else {
-            return Err(Faults(reader.into_faults()));
+            return Err(Faults(reader.finish().1));
         };
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
-        let entries = reader.take_entries();
-        match reader.into_faults() {
-            faults if faults.is_empty() => Ok(Self {
-                server,
-                database,
-                scim,
-                log,
-                entries,
-            }),
-            faults => Err(Faults(faults)),
+        let warnings = warnings(&server, &scim, &reader);
+        let (entries, faults) = reader.finish();
+        if !faults.is_empty() {
+            return Err(Faults(faults));
         }
+        Ok(Self {
+            server,
+            database,
+            scim,
+            log,
+            entries,
+            warnings,
+        })
     }
 
     /// Every setting with its value and where it comes from, in the order of `default.toml`.
@@ -140,12 +145,9 @@ impl Settings {
         &self.entries
     }
 
-    /// What is allowed but unwise, a line each.
-    pub fn warnings(&self) -> Vec<String> {
-        let token = self.scim.token.iter().map(|_| {
-            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire".to_owned()
-        });
-        token.collect()
+    /// What is allowed but unwise, a line each, to be told at start.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 
@@ -191,13 +193,6 @@ fn check_server(server: &Server, reader: &mut Reader) {
         ),
         (Some(_), Some(_)) | (None, None) => {}
     }
-    if server
-        .secret
-        .as_ref()
-        .is_some_and(|secret| secret.expose().chars().count() < MIN_SECRET_CHARS)
-    {
-        reader.refuse("server.secret", &[], format!("is too short: take at least {MIN_SECRET_CHARS} random characters, such as `openssl rand -hex 32` prints"));
-    }
 }
 
 fn check_scim(scim: &Scim, reader: &mut Reader) {
@@ -211,9 +206,39 @@ fn check_scim(scim: &Scim, reader: &mut Reader) {
     let Some(token) = &scim.token else { return };
     if !is_bearer_token(token.expose()) {
         reader.refuse("scim.token", &[], "cannot be sent as a bearer token: use letters, digits and -._~+/ only, with = at the end only");
-    } else if token.expose().len() < MIN_TOKEN_CHARS {
-        reader.refuse("scim.token", &[], format!("is too short: take at least {MIN_TOKEN_CHARS} random characters, such as `openssl rand -hex 32` prints"));
     }
+}
+
+fn warnings(server: &Server, scim: &Scim, reader: &Reader) -> Vec<String> {
+    let mut all = reader.exposed_secrets();
+    if server.listen.ip().is_unspecified() && !reader.is_given("server.public_url") {
+        all.push(format!(
+            "server.public_url is not set and no client can reach {}: set it to the address that clients use",
+            server.public_url
+        ));
+    }
+    let short = |secret: &Option<Secret>, least: usize| {
+        secret
+            .as_ref()
+            .is_some_and(|secret| secret.expose().chars().count() < least)
+    };
+    if short(&server.secret, MIN_SECRET_CHARS) {
+        all.push(format!(
+            "server.secret {TOO_SHORT} at least {MIN_SECRET_CHARS} {RANDOM}"
+        ));
+    }
+    if short(&scim.token, MIN_TOKEN_CHARS) {
+        all.push(format!(
+            "scim.token {TOO_SHORT} at least {MIN_TOKEN_CHARS} {RANDOM}"
+        ));
+    }
+    if scim.token.is_some() {
+        all.push(
+            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire"
+                .to_owned(),
+        );
+    }
+    all
 }
 
 /// RFC 6750 §2.1: `b64token`.
@@ -224,3 +249,6 @@ fn is_bearer_token(text: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ const SLICE: u32 = 1_000;
 pub(super) const ANSWERED_UNASKED: u32 = 1_000;
 
 /// Reads what is answered with the record; what the projection does not want is not read.
-pub(super) fn joined(
+pub(in crate::service) fn joined(
     tx: &mut Tx<'_>,
     rt: &ResourceType,
     record: &Record,

@@ -5,7 +5,7 @@ mod change;
 mod condition;
 mod find;
 mod get;
-mod members;
+pub(super) mod members;
 mod render;
 mod write;
 

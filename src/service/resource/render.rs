@@ -10,11 +10,11 @@ use crate::store::{GroupRef, Record, StoredMember};
 
 /// What is joined to a record when it is read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Joined {
+pub(in crate::service) struct Joined {
     /// The groups that a user is in; empty for everything else.
-    pub(super) groups: Vec<GroupRef>,
+    pub(in crate::service) groups: Vec<GroupRef>,
     /// The members of a group; empty for everything else.
-    pub(super) members: Vec<StoredMember>,
+    pub(in crate::service) members: Vec<StoredMember>,
 }
 
 impl Gateway {
@@ -27,7 +27,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Error::Internal`] when the stored document is no object.
-    pub(super) fn render(
+    pub(in crate::service) fn render(
         &self,
         rt: &ResourceType,
         record: &Record,
