@@ -55,17 +55,21 @@ pub struct Expect {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Read {
-    pub read: String,
-    pub read_status: Option<u16>,
+    #[serde(rename = "read")]
+    pub path: String,
+    #[serde(rename = "read_status")]
+    pub status: Option<u16>,
     pub stored: Option<Value>,
     #[serde(default)]
     pub absent: Vec<String>,
 }
 
 impl Case {
-    /// The profile of the connection.
-    pub fn profile(&self) -> &'static str {
-        let name = self.profile.as_deref().unwrap_or("auto");
-        Profile::by_name(name).unwrap().name()
+    /// The profiles to replay it in: its own, or those that are `usual`.
+    pub fn profiles(&self, usual: &[&'static str]) -> Vec<&'static str> {
+        match &self.profile {
+            Some(own) => vec![Profile::by_name(own).unwrap().name()],
+            None => usual.to_vec(),
+        }
     }
 }

@@ -58,7 +58,7 @@ fn judge_answer(names: &Names, expect: &Expect, reply: &Reply) -> Faults {
     if let Some(expected) = &expect.found {
         let mut expected: Vec<_> = expected.iter().map(|name| names.id(name)).collect();
         let listed = answer["Resources"].as_array().into_iter().flatten();
-        let mut found: Vec<_> = listed.map(|found| id_of(found)).collect();
+        let mut found: Vec<_> = listed.map(id_of).collect();
         expected.sort_unstable();
         found.sort_unstable();
         if found != expected {
@@ -90,8 +90,8 @@ fn judge_store(client: &Client, names: &Names, case: &Case) -> Faults {
         faults.extend(judge_read(
             client,
             names,
-            &read.read,
-            read.read_status,
+            &read.path,
+            read.status,
             read.stored.as_ref(),
             &read.absent,
         ));
