@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{Resource, guard, web};
 
+use super::bulk;
 use super::discovery;
 use super::ops;
 use super::resource;
@@ -169,7 +170,7 @@ impl Serves {
                 .route(web::put().to(resource::replace))
                 .route(web::delete().to(resource::delete)),
             Self::Search => at.route(web::post().to(unserved::search)),
-            Self::Bulk => at.route(web::post().to(unserved::bulk)),
+            Self::Bulk => at.route(web::post().to(bulk::run)),
             Self::Me => at.route(any().to(unserved::me)),
             Self::Root => at.route(read().to(unserved::root)),
             Self::OtherVersion => at.route(any().to(unserved::version)),

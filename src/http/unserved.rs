@@ -37,13 +37,6 @@ pub(super) async fn search(_: Permit) -> Result<Reply, Error> {
     ))
 }
 
-/// `POST /Bulk` (RFC 7644 §3.7): 501.
-pub(super) async fn bulk(_: Permit) -> Result<Reply, Error> {
-    Err(not_implemented(
-        "Bulk is not served; send the operations one by one.",
-    ))
-}
-
 /// `/Me` (RFC 7644 §3.11): 501.
 pub(super) async fn me(_: Permit) -> Result<Reply, Error> {
     Err(not_implemented(
