@@ -12,6 +12,12 @@
     reason = "a helper of a test fails the test, as the test itself would"
 )]
 
+// `cfg(test)` always holds here; it tells clippy that helpers beside the tests are tests too.
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
 mod support;

@@ -73,6 +73,7 @@ macro_rules! engines {
                 a_scan_has_a_limit
                 a_hidden_member_is_not_found
                 a_counting_page_is_empty
+                keys_end_where_values_go_on
             }
             connection {
                 tokens_live_and_are_revoked
