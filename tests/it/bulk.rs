@@ -123,8 +123,8 @@ fn references_reach_backward_forward_and_in_a_circle() {
     let (x, y) = (follow(&fixture, &answers[2]), follow(&fixture, &answers[3]));
     assert_eq!(x["members"][0]["$ref"], y["meta"]["location"]);
     assert_eq!(y["members"][0]["$ref"], x["meta"]["location"]);
-    let managed = follow(&fixture, &answers[6]);
-    let manager = &managed["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]["manager"];
+    let person = follow(&fixture, &answers[6]);
+    let manager = &person["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]["manager"];
     assert_eq!(manager["value"], ada["id"]);
 }
 
