@@ -1,3 +1,59 @@
 //! The `muster` command: parses the command line, composes the gateway and hands over.
 
-fn main() {}
+use std::process::ExitCode;
+
+use muster::cli;
+use muster::cli::Command;
+use muster::cli::Failure;
+use muster::clock::Clock;
+use muster::config;
+use muster::config::Settings;
+use muster::server;
+use muster::service::{Gateway, Role};
+use muster::telemetry;
+
+fn main() -> ExitCode {
+    let cli = cli::parse();
+    let settings = match config::load(cli.config.as_deref(), cli.set) {
+        Ok(settings) => settings,
+        Err(faults) => return cli::misconfigured(&faults),
+    };
+    cli::exit(match cli.command {
+        Command::Config(command) => cli::config(&command, &settings),
+        Command::Check => cli::check(&settings),
+        Command::Serve => serve(settings),
+        Command::Token(command) => beside(settings, async |gateway| {
+            cli::token(&command, gateway).await
+        }),
+        Command::User(command) => {
+            beside(settings, async |gateway| cli::user(&command, gateway).await)
+        }
+    })
+}
+
+/// Only `serve` has a log; the other commands say what they have to say on their own.
+fn serve(settings: Settings) -> Result<(), Failure> {
+    let clock = Clock::system();
+    let for_log = clock.clone();
+    telemetry::init(&settings.log, move || for_log.now()).map_err(Failure::new)?;
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let gateway = Gateway::open(settings, clock, Role::Serve).map_err(Failure::new)?;
+    server::serve(gateway).map_err(Failure::new)
+}
+
+/// Runs a command on the same database as a gateway that may be serving.
+fn beside(
+    settings: Settings,
+    command: impl AsyncFnOnce(&Gateway) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let gateway = Gateway::open(settings, Clock::system(), Role::Command).map_err(Failure::new)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::new)?;
+    let done = runtime.block_on(command(&gateway));
+    gateway.close();
+    done
+}

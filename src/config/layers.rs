@@ -7,6 +7,10 @@ use std::sync::Arc;
 
 use super::Fault;
 use super::file;
+use super::spelling::PREFIX;
+use super::spelling::is_service_link;
+use super::spelling::nearest;
+use super::spelling::variable;
 use super::value::Raw;
 
 /// Everything settings are read from. Nothing else is looked at, so tests need no process.
@@ -27,6 +31,17 @@ pub struct File {
     pub name: String,
     /// What stands in it.
     pub text: String,
+    /// Who can read it.
+    pub readers: Readers,
+}
+
+/// Who can read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner, perhaps a group.
+    Owner,
+    /// Every user of the machine.
+    Everybody,
 }
 
 /// Where a value comes from.
@@ -87,10 +102,10 @@ pub(super) struct Layers {
     keys: Vec<Key>,
     given: BTreeMap<&'static str, Given>,
     defaults: BTreeMap<&'static str, Raw>,
+    file_readers: Readers,
     pub(super) faults: Vec<Fault>,
 }
 
-const PREFIX: &str = "MUSTER_";
 const DEFAULTS: &str = include_str!("default.toml");
 
 impl Layers {
@@ -99,18 +114,15 @@ impl Layers {
             keys,
             given: BTreeMap::new(),
             defaults: BTreeMap::new(),
+            file_readers: sources
+                .file
+                .as_ref()
+                .map_or(Readers::Owner, |file| file.readers),
             faults: Vec::new(),
         };
         layers.add_defaults();
-        if let Some(File { name, text }) = sources.file {
-            let name: Arc<str> = name.into();
-            match file::read(&text, &|line| Origin::File {
-                name: Arc::clone(&name),
-                line,
-            }) {
-                Ok(all) => layers.add(all),
-                Err(faults) => layers.faults.extend(faults),
-            }
+        if let Some(file) = sources.file {
+            layers.add_file(file);
         }
         layers.add_environment(sources.environment);
         layers.add_flags(sources.flags);
@@ -132,6 +144,23 @@ impl Layers {
         self.defaults.insert(key, raw);
     }
 
+    /// Complaints about secrets that stand in a settings file which everybody can read.
+    pub(super) fn exposed_secrets(&self) -> Vec<String> {
+        let stands_there =
+            |given: &Given| !given.in_file && matches!(given.origin, Origin::File { .. });
+        let exposed = |key: &&Key| {
+            let given = self.given(key.name);
+            key.secret && self.file_readers == Readers::Everybody && given.is_some_and(stands_there)
+        };
+        let complain = |key: &Key| {
+            let name = key.name;
+            format!(
+                "{name} stands in a file that every user of this machine can read: chmod o= that file, or use {name}_file"
+            )
+        };
+        self.keys.iter().filter(exposed).map(complain).collect()
+    }
+
     fn add_defaults(&mut self) {
         match file::read(DEFAULTS, &|_| Origin::Default) {
             Ok(all) => {
@@ -145,6 +174,17 @@ impl Layers {
         }
     }
 
+    fn add_file(&mut self, File { name, text, .. }: File) {
+        let name: Arc<str> = name.into();
+        match file::read(&text, &|line| Origin::File {
+            name: Arc::clone(&name),
+            line,
+        }) {
+            Ok(all) => self.add(all),
+            Err(faults) => self.faults.extend(faults),
+        }
+    }
+
     fn add_environment(&mut self, environment: Vec<(String, String)>) {
         let mut all = Vec::new();
         for (name, value) in environment {
@@ -152,23 +192,24 @@ impl Layers {
             if !name.starts_with(PREFIX) || value.is_empty() || is_service_link(&name, &value) {
                 continue;
             }
-            match self.known().into_iter().find(|path| variable(path) == name) {
-                Some(path) => all.push(Said {
-                    path,
-                    raw: Raw::Text(value),
-                    origin: Origin::Environment(name),
-                }),
-                None => {
-                    let names: Vec<String> =
-                        self.known().iter().map(|path| variable(path)).collect();
-                    let why = format!("unknown setting; the nearest is {}", nearest(&name, &names));
-                    self.faults.push(Fault {
-                        name: None,
-                        origin: Some(Origin::Environment(name)),
-                        why,
-                    });
-                }
-            }
+            let known = self.known();
+            let path = known.iter().find(|path| variable(path) == name).cloned();
+            let Some(path) = path else {
+                let names: Vec<String> = known.iter().map(|path| variable(path)).collect();
+                let why = format!("unknown setting; the nearest is {}", nearest(&name, &names));
+                let origin = Some(Origin::Environment(name));
+                self.faults.push(Fault {
+                    name: None,
+                    origin,
+                    why,
+                });
+                continue;
+            };
+            all.push(Said {
+                path,
+                raw: Raw::Text(value),
+                origin: Origin::Environment(name),
+            });
         }
         self.add(all);
     }
@@ -265,39 +306,4 @@ impl Layers {
             .chain(in_files)
             .collect()
     }
-}
-
-/// The environment variable of a setting.
-pub(super) fn variable(path: &str) -> String {
-    format!("{PREFIX}{}", path.replacen('.', "__", 1).to_uppercase())
-}
-
-/// Kubernetes tells every container where the services are: one called `muster` is announced as
-/// `MUSTER_SERVICE_HOST`, `MUSTER_PORT=tcp://…`, `MUSTER_PORT_80_TCP_ADDR` and so on.
-fn is_service_link(name: &str, value: &str) -> bool {
-    let rest = name.strip_prefix(PREFIX).unwrap_or_default();
-    let is_port = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    matches!(rest, "SERVICE_HOST" | "SERVICE_PORT")
-        || rest.starts_with("SERVICE_PORT_")
-        || (rest == "PORT" && value.contains("://"))
-        || rest.strip_prefix("PORT_").is_some_and(is_port)
-}
-
-/// The known name that is most like this one, also when only the section is wrong or missing.
-fn nearest<'k>(said: &str, known: &'k [String]) -> &'k str {
-    let last = |text: &str| {
-        text.rsplit(['.', '_'])
-            .next()
-            .map(str::to_owned)
-            .unwrap_or_default()
-    };
-    let likeness = |name: &String| {
-        let whole = strsim::normalized_damerau_levenshtein(said, name);
-        let end = strsim::normalized_damerau_levenshtein(&last(said), &last(name));
-        whole + end / 4.0
-    };
-    let best = known
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    best.map_or("", String::as_str)
 }

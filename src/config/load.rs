@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::io::ErrorKind;
 use std::io::Read;
 use std::path::Path;
@@ -10,6 +11,7 @@ use super::Fault;
 use super::Faults;
 use super::File;
 use super::Origin;
+use super::Readers;
 use super::Settings;
 use super::Sources;
 
@@ -17,6 +19,9 @@ use super::Sources;
 const USUAL_FILE: &str = "muster.toml";
 /// A settings file or secret is read into memory; the longest sensible one is a few KiB.
 const MAX_FILE_BYTES: u64 = 1 << 20;
+/// The bit of a file's mode that lets everybody read it.
+#[cfg(unix)]
+const WORLD_READABLE: u32 = 0o004;
 
 /// Reads the settings from these flags, the environment, and the named file or `muster.toml`.
 pub fn load(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Settings, Faults> {
@@ -41,14 +46,22 @@ pub fn load(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Setting
 fn read_file(named: Option<&Path>) -> Result<Option<File>, Fault> {
     let path = named.unwrap_or(Path::new(USUAL_FILE));
     let name = path.display().to_string();
-    match read_short(path) {
-        Ok(text) => Ok(Some(File { name, text })),
+    let read = fs::File::open(path).and_then(|file| Ok((readers(&file)?, read_short(file)?)));
+    match read {
+        Ok((readers, text)) => Ok(Some(File {
+            name,
+            text,
+            readers,
+        })),
         Err(why) if why.kind() == ErrorKind::NotFound && named.is_none() => Ok(None),
-        Err(why) => Err(Fault {
-            name: Some(name),
-            origin: None,
-            why: format!("the settings file cannot be read: {why}"),
-        }),
+        Err(why) => {
+            let why = format!("the settings file cannot be read: {why}");
+            Err(Fault {
+                name: Some(name),
+                origin: None,
+                why,
+            })
+        }
     }
 }
 
@@ -73,35 +86,89 @@ fn environment(faults: &mut Vec<Fault>) -> Vec<(String, String)> {
 
 /// Reads the file of a secret, unless everybody may read it.
 pub(super) fn read_secret(path: &Path) -> Result<String, String> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        /// Others may read.
-        const WORLD_READABLE: u32 = 0o004;
-        let mode = fs::metadata(path)
-            .map_err(|e| e.to_string())?
-            .permissions()
-            .mode();
-        if mode & WORLD_READABLE != 0 {
-            return Err(format!(
-                "every user of this machine can read it: chmod o= {}",
-                path.display()
-            ));
-        }
+    let file = fs::File::open(path).map_err(|e| e.to_string())?;
+    match readers(&file).map_err(|e| e.to_string())? {
+        Readers::Owner => read_short(file).map_err(|e| e.to_string()),
+        Readers::Everybody => Err(format!(
+            "every user of this machine can read it: chmod o= {}",
+            path.display()
+        )),
     }
-    read_short(path).map_err(|e| e.to_string())
 }
 
-fn read_short(path: &Path) -> std::io::Result<String> {
+#[cfg(unix)]
+fn readers(file: &fs::File) -> io::Result<Readers> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.metadata()?.permissions().mode();
+    Ok(if mode & WORLD_READABLE == 0 {
+        Readers::Owner
+    } else {
+        Readers::Everybody
+    })
+}
+
+/// Elsewhere rights are no bits of a mode, and new files are private.
+#[cfg(not(unix))]
+fn readers(_: &fs::File) -> io::Result<Readers> {
+    Ok(Readers::Owner)
+}
+
+fn read_short(file: fs::File) -> io::Result<String> {
     let mut text = String::new();
-    let read = fs::File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_string(&mut text)?;
+    let read = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if read as u64 > MAX_FILE_BYTES {
-        return Err(std::io::Error::new(
+        return Err(io::Error::new(
             ErrorKind::FileTooLarge,
             "the file is longer than 1 MiB",
         ));
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn file(directory: &tempfile::TempDir, mode: u32, bytes: &[u8]) -> PathBuf {
+        let path = directory.path().join("file");
+        fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_secret_that_everybody_can_read_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(
+            read_secret(&file(&directory, 0o640, b"swordfish")),
+            Ok("swordfish".into())
+        );
+        let path = file(&directory, 0o644, b"swordfish");
+        let why = read_secret(&path)
+            .unwrap_err()
+            .replace(&path.display().to_string(), "FILE");
+        insta::assert_snapshot!(why, @"every user of this machine can read it: chmod o= FILE");
+    }
+
+    #[test]
+    fn a_named_settings_file_must_be_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("other.toml");
+        let why = read_file(Some(&path)).map(|_| ()).unwrap_err().to_string();
+        let why = why.replace(&path.display().to_string(), "other.toml");
+        insta::assert_snapshot!(why, @"other.toml: the settings file cannot be read: No such file or directory (os error 2)");
+        assert!(read_file(Some(&file(&directory, 0o644, b"\xff"))).is_err());
+        assert!(read_file(Some(directory.path())).is_err());
+        assert!(read_file(Some(&file(&directory, 0o644, &vec![b'#'; 2 << 20]))).is_err());
+        let read = read_file(Some(&file(&directory, 0o600, b"[scim]")))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (read.text.as_str(), read.readers),
+            ("[scim]", Readers::Owner)
+        );
+    }
 }

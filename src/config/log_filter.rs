@@ -45,7 +45,7 @@ impl FromStr for LogFilter {
             match part.split_once('=') {
                 None => filter.level = level(part)?,
                 Some((target, said)) if is_target(target) => {
-                    filter.targets.push((target.to_owned(), level(said)?))
+                    filter.targets.push((target.to_owned(), level(said)?));
                 }
                 Some((target, _)) => {
                     return Err(format!(

@@ -150,12 +150,18 @@ impl Reader {
         });
     }
 
-    pub(super) fn take_entries(&mut self) -> Vec<Entry> {
-        std::mem::take(&mut self.entries)
+    /// Whether anything but the default was said.
+    pub(super) fn is_given(&self, key: &str) -> bool {
+        self.layers.given(key).is_some()
     }
 
-    pub(super) fn into_faults(self) -> Vec<Fault> {
-        self.layers.faults
+    /// Complaints about secrets that stand in a settings file which everybody can read.
+    pub(super) fn exposed_secrets(&self) -> Vec<String> {
+        self.layers.exposed_secrets()
+    }
+
+    pub(super) fn finish(self) -> (Vec<Entry>, Vec<Fault>) {
+        (self.entries, self.layers.faults)
     }
 
     fn show<T: Setting>(&mut self, key: &'static str, value: &T, origin: Origin, is_set: bool) {

@@ -34,6 +34,7 @@ pub struct Settings {
     /// What is logged, and how.
     pub log: Log,
     entries: Vec<Entry>,
+    warnings: Vec<String>,
 }
 
 section! {
@@ -73,6 +74,8 @@ section! {
         page_size: u64 where 1..=MAX_RESULTS,
         /// Resources on a page at most.
         max_results: u64 where 1..=MAX_RESULTS,
+        /// Operations in one Bulk request.
+        max_bulk_operations: u64 where 1..=MAX_BULK_OPERATIONS,
         /// Longest request body.
         max_payload: Size where Size::kib(1)..=MAX_PAYLOAD,
         /// Candidates that a filter or sort without an index may read.
@@ -96,6 +99,8 @@ section! {
 
 /// A page is built in memory: 1,000 resources of 64 KiB are 64 MiB.
 const MAX_RESULTS: u64 = 1000;
+/// Each operation is held in memory until all are done: 10,000 of 2 KiB are 20 MiB.
+const MAX_BULK_OPERATIONS: u64 = 10_000;
 /// A body is held in memory as text and as a tree of about ten times its size: 64 MiB are 700 MiB.
 const MAX_PAYLOAD: Size = Size::mib(64);
 /// Ten times a large directory of one million; reading so many takes minutes.
@@ -104,6 +109,8 @@ const MAX_SCAN: u64 = 10_000_000;
 const MIN_SECRET_CHARS: usize = 32;
 /// 16 characters out of 64 are 96 bits, more than anybody can try over a network.
 const MIN_TOKEN_CHARS: usize = 16;
+const TOO_SHORT: &str = "is short enough to be guessed: take";
+const RANDOM: &str = "random characters, such as `openssl rand -hex 32` prints";
 
 impl Settings {
     /// Reads the settings, or tells everything that is wrong with them.
@@ -118,21 +125,23 @@ impl Settings {
             Log::read(&mut reader),
         );
         let (Some(server), Some(database), Some(scim), Some(log)) = sections else {
-            return Err(Faults(reader.into_faults()));
+            return Err(Faults(reader.finish().1));
         };
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
-        let entries = reader.take_entries();
-        match reader.into_faults() {
-            faults if faults.is_empty() => Ok(Self {
-                server,
-                database,
-                scim,
-                log,
-                entries,
-            }),
-            faults => Err(Faults(faults)),
+        let warnings = warnings(&server, &scim, &reader);
+        let (entries, faults) = reader.finish();
+        if !faults.is_empty() {
+            return Err(Faults(faults));
         }
+        Ok(Self {
+            server,
+            database,
+            scim,
+            log,
+            entries,
+            warnings,
+        })
     }
 
     /// Every setting with its value and where it comes from, in the order of `default.toml`.
@@ -140,12 +149,9 @@ impl Settings {
         &self.entries
     }
 
-    /// What is allowed but unwise, a line each.
-    pub fn warnings(&self) -> Vec<String> {
-        let token = self.scim.token.iter().map(|_| {
-            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire".to_owned()
-        });
-        token.collect()
+    /// What is allowed but unwise, a line each, to be told at start.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 
@@ -191,13 +197,6 @@ fn check_server(server: &Server, reader: &mut Reader) {
         ),
         (Some(_), Some(_)) | (None, None) => {}
     }
-    if server
-        .secret
-        .as_ref()
-        .is_some_and(|secret| secret.expose().chars().count() < MIN_SECRET_CHARS)
-    {
-        reader.refuse("server.secret", &[], format!("is too short: take at least {MIN_SECRET_CHARS} random characters, such as `openssl rand -hex 32` prints"));
-    }
 }
 
 fn check_scim(scim: &Scim, reader: &mut Reader) {
@@ -211,9 +210,39 @@ fn check_scim(scim: &Scim, reader: &mut Reader) {
     let Some(token) = &scim.token else { return };
     if !is_bearer_token(token.expose()) {
         reader.refuse("scim.token", &[], "cannot be sent as a bearer token: use letters, digits and -._~+/ only, with = at the end only");
-    } else if token.expose().len() < MIN_TOKEN_CHARS {
-        reader.refuse("scim.token", &[], format!("is too short: take at least {MIN_TOKEN_CHARS} random characters, such as `openssl rand -hex 32` prints"));
     }
+}
+
+fn warnings(server: &Server, scim: &Scim, reader: &Reader) -> Vec<String> {
+    let mut all = reader.exposed_secrets();
+    if server.listen.ip().is_unspecified() && !reader.is_given("server.public_url") {
+        all.push(format!(
+            "server.public_url is not set and no client can reach {}: set it to the address that clients use",
+            server.public_url
+        ));
+    }
+    let short = |secret: &Option<Secret>, least: usize| {
+        secret
+            .as_ref()
+            .is_some_and(|secret| secret.expose().chars().count() < least)
+    };
+    if short(&server.secret, MIN_SECRET_CHARS) {
+        all.push(format!(
+            "server.secret {TOO_SHORT} at least {MIN_SECRET_CHARS} {RANDOM}"
+        ));
+    }
+    if short(&scim.token, MIN_TOKEN_CHARS) {
+        all.push(format!(
+            "scim.token {TOO_SHORT} at least {MIN_TOKEN_CHARS} {RANDOM}"
+        ));
+    }
+    if scim.token.is_some() {
+        all.push(
+            "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire"
+                .to_owned(),
+        );
+    }
+    all
 }
 
 /// RFC 6750 §2.1: `b64token`.
@@ -224,3 +253,6 @@ fn is_bearer_token(text: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,7 +112,7 @@ fn parse(text: &str, units: &[(&str, u64)], bare: &str) -> Option<u64> {
 fn largest<'u>(count: u64, units: &[(&'u str, u64)]) -> (u64, &'u str) {
     units
         .iter()
-        .find(|(_, factor)| count >= *factor && count % factor == 0)
+        .find(|(_, factor)| count >= *factor && count.is_multiple_of(*factor))
         .or(units.last())
         .map_or((count, ""), |(name, factor)| (count / factor, name))
 }

@@ -9,6 +9,8 @@ pub enum ErrorKind {
     TooMany,
     /// 409 `uniqueness`: another resource has this value.
     Uniqueness,
+    /// 409 without a `scimType`: what the request refers to cannot be had.
+    Conflict,
     /// 400 `mutability`: a readOnly or immutable attribute would change.
     Mutability,
     /// 400 `invalidSyntax`: the body is not the message it should be.
@@ -63,7 +65,7 @@ impl ErrorKind {
             Self::Forbidden | Self::Sensitive => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::Uniqueness => 409,
+            Self::Uniqueness | Self::Conflict => 409,
             Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -89,6 +91,7 @@ impl ErrorKind {
             Self::Sensitive => Some("sensitive"),
             Self::Unauthorized
             | Self::Forbidden
+            | Self::Conflict
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::PreconditionFailed

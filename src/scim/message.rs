@@ -1,6 +1,6 @@
 //! The messages of the protocol that are no resources: their URNs, the error and the list (RFC 7644 §3.1, §3.4.2, §3.12).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::error::Error;
 
@@ -14,15 +14,20 @@ pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 pub const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// The body of an error; `status` is a JSON string (RFC 7644 §3.12).
-pub fn error_body(error: &Error) -> String {
-    let mut body = json!({ "schemas": [ERROR_URN], "status": error.kind.status().to_string() });
-    if let (Some(scim_type), Value::Object(members)) = (error.kind.scim_type(), &mut body) {
+pub fn error_value(error: &Error) -> Value {
+    let mut members = Map::new();
+    members.insert("schemas".to_owned(), json!([ERROR_URN]));
+    members.insert("status".to_owned(), error.kind.status().to_string().into());
+    if let Some(scim_type) = error.kind.scim_type() {
         members.insert("scimType".to_owned(), scim_type.into());
     }
-    if let Value::Object(members) = &mut body {
-        members.insert("detail".to_owned(), error.detail.as_str().into());
-    }
-    body.to_string()
+    members.insert("detail".to_owned(), error.detail.as_str().into());
+    Value::Object(members)
+}
+
+/// [`error_value`] as text.
+pub fn error_body(error: &Error) -> String {
+    error_value(error).to_string()
 }
 
 /// The counters of a list.

@@ -1,5 +1,6 @@
 //! The SCIM protocol, pure: no clock, no files, no database, no HTTP.
 
+pub mod bulk;
 pub mod discovery;
 pub mod error;
 pub mod filter;
@@ -7,6 +8,7 @@ pub mod index;
 pub mod json;
 pub mod message;
 pub mod patch;
+pub mod profile;
 pub mod project;
 pub mod query;
 pub mod resource;

@@ -26,23 +26,19 @@ pub enum Projection {
 }
 
 impl Projection {
-    /// Reads the two parameters; names that stand for nothing in `rt` select nothing.
+    /// Takes the names of the two parameters; those that stand for nothing in `rt` select nothing, and
+    /// an empty list counts as none.
     ///
     /// # Errors
     /// 400 `invalidValue` when both are given or one lists more than [`MAX_NAMES`].
-    pub fn parse(
-        rt: &ResourceType,
-        attributes: Option<&str>,
-        excluded: Option<&str>,
-    ) -> Result<Self> {
-        let given = |list: Option<&str>| list.is_some_and(|list| !list.trim().is_empty());
-        match (given(attributes), given(excluded)) {
-            (true, true) => Err(Error::value(
+    pub fn new(rt: &ResourceType, attributes: &[Name], excluded: &[Name]) -> Result<Self> {
+        match (attributes.is_empty(), excluded.is_empty()) {
+            (false, false) => Err(Error::value(
                 "Send attributes or excludedAttributes, not both.",
             )),
-            (true, false) => names(rt, attributes).map(Self::Only),
-            (false, true) => names(rt, excluded).map(Self::Without),
-            (false, false) => Ok(Self::Default),
+            (false, true) => targets(rt, attributes).map(Self::Only),
+            (true, false) => targets(rt, excluded).map(Self::Without),
+            (true, true) => Ok(Self::Default),
         }
     }
 
@@ -228,15 +224,11 @@ fn filter_subs(value: Value, keep: &dyn Fn(&str) -> bool) -> Value {
     }
 }
 
-fn names(rt: &ResourceType, list: Option<&str>) -> Result<Vec<Target>> {
-    let mut targets = Vec::new();
-    for (count, name) in list.unwrap_or_default().split(',').enumerate() {
-        if count == MAX_NAMES {
-            return Err(Error::value(format!(
-                "More than {MAX_NAMES} attribute names: send fewer."
-            )));
-        }
-        targets.extend(rt.resolve(&Name(name.trim().to_owned())));
+fn targets(rt: &ResourceType, names: &[Name]) -> Result<Vec<Target>> {
+    if names.len() > MAX_NAMES {
+        return Err(Error::value(format!(
+            "More than {MAX_NAMES} attribute names: send fewer."
+        )));
     }
-    Ok(targets)
+    Ok(names.iter().filter_map(|name| rt.resolve(name)).collect())
 }

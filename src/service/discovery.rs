@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::error::{Error, Result};
 use crate::config::Settings;
+use crate::scim;
 use crate::scim::discovery::{self, Limits};
 use crate::scim::message::{ListHead, list_body};
 use crate::scim::schema::Registry;
@@ -26,6 +28,8 @@ impl Discovery {
         let limits = Limits {
             page_size: settings.scim.page_size,
             max_results: settings.scim.max_results,
+            max_operations: settings.scim.max_bulk_operations,
+            max_payload: settings.scim.max_payload.bytes(),
         };
         let config = discovery::service_provider_config(base, limits).to_string();
         let types = registry
@@ -36,7 +40,11 @@ impl Discovery {
             .schemas()
             .iter()
             .map(|schema| (schema.id.to_string(), discovery::schema(base, schema)));
-        Self { config: config.into(), types: Listing::new(types), schemas: Listing::new(schemas) }
+        Self {
+            config: config.into(),
+            types: Listing::new(types),
+            schemas: Listing::new(schemas),
+        }
     }
 
     /// `/ServiceProviderConfig` (RFC 7643 §5).
@@ -50,8 +58,13 @@ impl Discovery {
     }
 
     /// `/ResourceTypes/{name}`; the name in exact case.
-    pub fn resource_type(&self, name: &str) -> Option<Bytes> {
-        self.types.find(|id| id == name)
+    ///
+    /// # Errors
+    /// 404 when there is none of that name.
+    pub fn resource_type(&self, name: &str) -> Result<Bytes> {
+        self.types
+            .find(|id| id == name)
+            .ok_or_else(|| missing("resource type", name))
     }
 
     /// `/Schemas`.
@@ -60,21 +73,44 @@ impl Discovery {
     }
 
     /// `/Schemas/{urn}`; the URN in any case (RFC 8141 §3.1).
-    pub fn schema(&self, urn: &str) -> Option<Bytes> {
-        self.schemas.find(|id| id.eq_ignore_ascii_case(urn))
+    ///
+    /// # Errors
+    /// 404 when there is none with that URN.
+    pub fn schema(&self, urn: &str) -> Result<Bytes> {
+        self.schemas
+            .find(|id| id.eq_ignore_ascii_case(urn))
+            .ok_or_else(|| missing("schema", urn))
     }
 }
 
 impl Listing {
     fn new(elements: impl Iterator<Item = (String, Value)>) -> Self {
-        let each: Vec<(String, Bytes)> =
-            elements.map(|(id, value)| (id, Bytes::from(value.to_string()))).collect();
+        let each: Vec<(String, Bytes)> = elements
+            .map(|(id, value)| (id, Bytes::from(value.to_string())))
+            .collect();
         let bodies: Vec<&Bytes> = each.iter().map(|(_, body)| body).collect();
-        let head = ListHead { total: bodies.len() as u64, start_index: 1, items: bodies.len() };
-        Self { all: list_body(head, &bodies).into(), each }
+        let head = ListHead {
+            total: bodies.len() as u64,
+            start_index: 1,
+            items: bodies.len(),
+        };
+        Self {
+            all: list_body(head, &bodies).into(),
+            each,
+        }
     }
 
     fn find(&self, wanted: impl Fn(&str) -> bool) -> Option<Bytes> {
-        self.each.iter().find(|(id, _)| wanted(id)).map(|(_, body)| body.clone())
+        self.each
+            .iter()
+            .find(|(id, _)| wanted(id))
+            .map(|(_, body)| body.clone())
     }
+}
+
+fn missing(what: &str, name: &str) -> Error {
+    let shown: String = name.chars().take(128).collect();
+    Error::Scim(scim::Error::not_found(format!(
+        "There is no {what} \"{shown}\" here."
+    )))
 }

@@ -34,7 +34,9 @@ impl From<store::Error> for Error {
         match error {
             store::Error::Taken { path, value, .. } => Self::Scim(scim::Error::new(
                 ErrorKind::Uniqueness,
-                format!("Another resource has the {path} \"{value}\": names are compared without case."),
+                format!(
+                    "Another resource has the {path} \"{value}\": names are compared without case."
+                ),
             )),
             store::Error::Stale => refused(
                 ErrorKind::PreconditionFailed,
@@ -51,9 +53,13 @@ impl From<store::Error> for Error {
                 ErrorKind::TooMany,
                 "The filter or sort takes too long: filter by id, userName, externalId, an e-mail or a name.",
             ),
-            store::Error::Full | store::Error::Unavailable(_) => Self::Unavailable { why: error.to_string() },
+            store::Error::Full | store::Error::Unavailable(_) => Self::Unavailable {
+                why: error.to_string(),
+            },
             store::Error::Corrupt { .. } | store::Error::Open(_) | store::Error::Other(_) => {
-                Self::Internal { why: error.to_string() }
+                Self::Internal {
+                    why: error.to_string(),
+                }
             }
         }
     }
@@ -61,6 +67,8 @@ impl From<store::Error> for Error {
 
 impl From<NoRandom> for Error {
     fn from(fault: NoRandom) -> Self {
-        Self::Internal { why: fault.to_string() }
+        Self::Internal {
+            why: fault.to_string(),
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::discovery::Discovery;
 use super::error::{Error, Result};
 use super::keys::Keys;
-use super::discovery::Discovery;
 use crate::clock::Clock;
-use crate::config::{self, Settings};
+use crate::config::{self, DatabaseUrl, Settings};
 use crate::scim::schema::{GroupNames, Registry};
 use crate::store::{Actor, Cause, Options, Role, Store};
 
@@ -34,17 +34,29 @@ impl Gateway {
     /// [`Error::Internal`] whose text says which file or setting is at fault and what to do.
     pub fn open(settings: Settings, clock: Clock, role: Role) -> Result<Self> {
         let failed = |why: String| Error::Internal { why };
-        let group_names =
-            if settings.scim.unique_group_names { GroupNames::Unique } else { GroupNames::Shared };
-        let registry = Registry::standard(group_names).map_err(|fault| failed(fault.to_string()))?;
+        let group_names = if settings.scim.unique_group_names {
+            GroupNames::Unique
+        } else {
+            GroupNames::Shared
+        };
+        let registry =
+            Registry::standard(group_names).map_err(|fault| failed(fault.to_string()))?;
         let secret = config::server_secret(&settings, clock.random()?)
             .map_err(|fault| failed(fault.to_string()))?;
-        let store = Store::open(options(&settings, &clock, role))
+        let store = Store::open(&options(&settings, &clock, role))
             .map_err(|fault| failed(fault.to_string()))?;
         let base = format!("{}{SCIM_ROOT}", settings.server.public_url);
         let discovery = Discovery::new(&base, &settings, &registry);
         let keys = Keys::derive(&secret);
-        Ok(Self(Arc::new(Inner { settings, registry, store, clock, keys, base, discovery })))
+        Ok(Self(Arc::new(Inner {
+            settings,
+            registry,
+            store,
+            clock,
+            keys,
+            base,
+            discovery,
+        })))
     }
 
     /// The settings in force.
@@ -100,6 +112,20 @@ impl Gateway {
 
     /// Why something is written now.
     pub(super) fn cause(&self, actor: Actor, request: &str) -> Cause {
-        Cause { actor, request: request.to_owned(), at: self.0.clock.now() }
+        Cause {
+            actor,
+            request: request.to_owned(),
+            at: self.0.clock.now(),
+        }
+    }
+}
+
+fn options(settings: &Settings, clock: &Clock, role: Role) -> Options {
+    let DatabaseUrl::Sqlite(path) = &settings.database.url;
+    Options {
+        path: path.clone(),
+        readers: None,
+        role,
+        at: clock.now(),
     }
 }

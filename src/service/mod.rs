@@ -1,11 +1,13 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
+mod bulk;
 mod discovery;
 mod error;
 mod gateway;
 mod keys;
 mod resource;
 mod token;
+mod user;
 
 pub use crate::store::Role;
 pub use discovery::Discovery;
@@ -13,3 +15,4 @@ pub use error::{Error, Result};
 pub use gateway::{Gateway, SCIM_ROOT};
 pub use resource::{Answer, Fetched};
 pub use token::{CONFIG_CONNECTION, Caller, FIRST_CONNECTION, TokenInfo};
+pub use user::{User, Who};

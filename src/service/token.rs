@@ -22,6 +22,8 @@ pub const CONFIG_CONNECTION: &str = "config";
 pub const FIRST_CONNECTION: &str = "first";
 /// How long the token of the first start lives.
 const FIRST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// What a connection may do unless it is said otherwise.
+const DEFAULT_SCOPES: [&str; 4] = ["read", "users", "groups", "admin-groups"];
 /// How old the recorded last use of a token may get before it is written again.
 const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
 
@@ -61,29 +63,37 @@ impl Gateway {
     /// What the store answers when it cannot look.
     pub async fn authenticate(&self, token: &str, request: &str) -> Result<Option<Caller>> {
         let hash = self.keys().token_hash(token);
-        if let Some(given) = &self.settings().scim.token {
-            if same(&hash, &self.keys().token_hash(given.expose())) {
-                let name = self.settings().scim.profile.as_str();
-                return Ok(Some(caller(CONFIG_CONNECTION, name, request)?));
-            }
+        let given = self.settings().scim.token.as_ref();
+        if given.is_some_and(|given| same(&hash, &self.keys().token_hash(given.expose()))) {
+            let profile = self.settings().scim.profile.as_str();
+            return caller(CONFIG_CONNECTION, profile, request).map(Some);
         }
         let id = public_id(token).unwrap_or_default().to_owned();
         let found = self
             .store()
             .read(move |tx| {
-                let Some(token) = tx.token(&id)? else { return Ok(None) };
+                let Some(token) = tx.token(&id)? else {
+                    return Ok(None);
+                };
                 let connection = tx.connection(&token.connection)?;
                 Ok::<_, store::Error>(connection.map(|connection| (token, connection)))
             })
             .await?;
         let now = self.clock().now();
-        let Some((token, connection)) = found else { return Ok(None) };
+        let Some((token, connection)) = found else {
+            return Ok(None);
+        };
         let live = token.revoked.is_none() && now < token.expires;
         if !(same(&hash, &token.hash) && live) {
             return Ok(None);
         }
         self.record_use(&token, now);
-        caller(&connection.name, connection.profile.as_deref().unwrap_or("auto"), request).map(Some)
+        caller(
+            &connection.name,
+            connection.profile.as_deref().unwrap_or("auto"),
+            request,
+        )
+        .map(Some)
     }
 
     /// Writes the last use of a token, at most once a minute and beside the request.
@@ -95,7 +105,10 @@ impl Gateway {
         let (gateway, id) = (self.clone(), token.id.clone());
         tokio::spawn(async move {
             let cause = gateway.cause(Actor::System, "");
-            let written = gateway.store().write(cause, move |tx| tx.touch_token(&id, now)).await;
+            let written = gateway
+                .store()
+                .write(cause, move |tx| tx.touch_token(&id, now))
+                .await;
             if let Err::<_, store::Error>(error) = written {
                 tracing::warn!(%error, "the last use of a token was not recorded");
             }
@@ -113,7 +126,9 @@ impl Gateway {
         lifetime: Duration,
     ) -> Result<String> {
         if [CONFIG_CONNECTION, FIRST_CONNECTION].contains(&name) {
-            return Err(refused(format!("\"{name}\" is a reserved name: choose another.")));
+            return Err(refused(format!(
+                "\"{name}\" is a reserved name: choose another."
+            )));
         }
         self.issue(Actor::Cli, name, profile, lifetime).await
     }
@@ -123,10 +138,16 @@ impl Gateway {
     /// # Errors
     /// What the store answers when it cannot write.
     pub async fn first_token(&self) -> Result<Option<String>> {
-        if !self.store().read(|tx| tx.is_empty()).await? {
+        if !self
+            .store()
+            .read(|tx| tx.is_empty().map_err(Error::from))
+            .await?
+        {
             return Ok(None);
         }
-        self.issue(Actor::System, FIRST_CONNECTION, None, FIRST_LIFETIME).await.map(Some)
+        self.issue(Actor::System, FIRST_CONNECTION, None, FIRST_LIFETIME)
+            .await
+            .map(Some)
     }
 
     async fn issue(
@@ -138,7 +159,9 @@ impl Gateway {
     ) -> Result<String> {
         check_name(name)?;
         if profile.is_some_and(|profile| Profile::by_name(profile).is_none()) {
-            return Err(refused("There is no such profile: choose auto, rfc, entra, okta or lenient.".into()));
+            return Err(refused(
+                "There is no such profile: choose auto, rfc, entra, okta or lenient.".into(),
+            ));
         }
         let id = hex(&self.clock().random::<8>()?);
         let secret = URL_SAFE_NO_PAD.encode(self.clock().random::<32>()?);
@@ -169,11 +192,14 @@ impl Gateway {
                         )));
                     }
                     Some(_) => {}
-                    None => tx.insert_connection(&Connection {
-                        name: token.connection.clone(),
-                        profile: wanted.clone(),
-                        created: token.created,
-                    })?,
+                    None => tx
+                        .insert_connection(&Connection {
+                            name: token.connection.clone(),
+                            profile: wanted.clone(),
+                            scopes: DEFAULT_SCOPES.map(str::to_owned).to_vec(),
+                            created: token.created,
+                        })
+                        .map(drop)?,
                 }
                 Ok(tx.insert_token(&token)?)
             })
@@ -200,7 +226,8 @@ impl Gateway {
         self.store()
             .write(cause, move |tx| {
                 if tx.connection(&name)?.is_none() {
-                    let detail = format!("There is no connection \"{name}\": see `muster token list`.");
+                    let detail =
+                        format!("There is no connection \"{name}\": see `muster token list`.");
                     return Err(Error::Scim(scim::Error::not_found(detail)));
                 }
                 Ok(tx.revoke_tokens(&name, at)?)
@@ -211,28 +238,54 @@ impl Gateway {
 
 impl From<Token> for TokenInfo {
     fn from(token: Token) -> Self {
-        let Token { id, connection, created, expires, used, revoked, hash: _ } = token;
-        Self { id, connection, created, expires, used, revoked }
+        let Token {
+            id,
+            connection,
+            created,
+            expires,
+            used,
+            revoked,
+            hash: _,
+        } = token;
+        Self {
+            id,
+            connection,
+            created,
+            expires,
+            used,
+            revoked,
+        }
     }
 }
 
 fn caller(connection: &str, profile: &str, request: &str) -> Result<Caller> {
     let Some(profile) = Profile::by_name(profile) else {
-        return Err(Error::Internal { why: format!("connection {connection} has the unknown profile {profile}") });
+        return Err(Error::Internal {
+            why: format!("connection {connection} has the unknown profile {profile}"),
+        });
     };
-    Ok(Caller { connection: connection.into(), profile, request: request.to_owned() })
+    Ok(Caller {
+        connection: connection.into(),
+        profile,
+        request: request.to_owned(),
+    })
 }
 
 /// The public id in a token: what stands between the prefix and the next underscore.
 fn public_id(token: &str) -> Option<&str> {
-    token.strip_prefix(PREFIX)?.split_once('_').map(|(id, _)| id)
+    token
+        .strip_prefix(PREFIX)?
+        .split_once('_')
+        .map(|(id, _)| id)
 }
 
 /// A name is shown in logs, lists and command lines: letters, digits, `-`, `_` and `.`, at most 64.
 fn check_name(name: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
-        return Err(refused("A connection's name is 1 to 64 letters, digits, \"-\", \"_\" or \".\".".into()));
+        return Err(refused(
+            "A connection's name is 1 to 64 letters, digits, \"-\", \"_\" or \".\".".into(),
+        ));
     }
     Ok(())
 }

@@ -249,9 +249,7 @@ fn later_operations_see_earlier_ones() {
 
 #[test]
 fn refusals_have_their_scim_type() {
-    use ErrorKind::{
-        InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget,
-    };
+    use ErrorKind::{InvalidFilter, InvalidPath, InvalidValue, NoTarget};
     let one =
         |op: &str, path: &str, value: Value| json!([{ "op": op, "path": path, "value": value }]);
     refused(json!({}), json!([{ "op": "remove" }]), NoTarget);
@@ -287,6 +285,13 @@ fn refusals_have_their_scim_type() {
         one("add", "emails[nothing eq 1]", json!("x")),
         InvalidFilter,
     );
+}
+
+#[test]
+fn values_that_may_not_be_written_are_refused() {
+    use ErrorKind::{InvalidPath, InvalidSyntax, InvalidValue, Mutability};
+    let one =
+        |op: &str, path: &str, value: Value| json!([{ "op": op, "path": path, "value": value }]);
     refused(json!({}), one("add", "id", json!("x")), Mutability);
     refused(
         json!({}),

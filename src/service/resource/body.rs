@@ -9,11 +9,12 @@ use crate::scim::{Error, Result};
 use crate::service::Caller;
 
 /// The body of a POST or PUT.
-pub(super) fn resource(caller: &Caller, rt: &ResourceType, bytes: &[u8]) -> Result<Map<String, Value>> {
-    let body = Value::Object(json::parse_object(bytes)?);
-    let (body, corrections) = caller.profile.body(rt, body);
-    told(caller, &corrections);
-    object(body)
+pub(super) fn resource(
+    caller: &Caller,
+    rt: &ResourceType,
+    bytes: &[u8],
+) -> Result<Map<String, Value>> {
+    mended(caller, rt, json::parse_object(bytes)?)
 }
 
 /// The body of a PATCH of the resource `id`.
@@ -23,19 +24,41 @@ pub(super) fn patch(
     id: &str,
     bytes: &[u8],
 ) -> Result<Map<String, Value>> {
-    let body = Value::Object(json::parse_object(bytes)?);
-    let (body, corrections) = caller.profile.patch(rt, id, body);
+    mended_patch(caller, rt, id, json::parse_object(bytes)?)
+}
+
+/// The body of a POST or PUT that is JSON already.
+pub(in crate::service) fn mended(
+    caller: &Caller,
+    rt: &ResourceType,
+    body: Map<String, Value>,
+) -> Result<Map<String, Value>> {
+    let (body, corrections) = caller.profile.body(rt, Value::Object(body));
+    told(caller, &corrections);
+    object(body)
+}
+
+/// The body of a PATCH of the resource `id` that is JSON already.
+pub(in crate::service) fn mended_patch(
+    caller: &Caller,
+    rt: &ResourceType,
+    id: &str,
+    body: Map<String, Value>,
+) -> Result<Map<String, Value>> {
+    let (body, corrections) = caller.profile.patch(rt, id, Value::Object(body));
     told(caller, &corrections);
     object(body)
 }
 
 /// What a profile corrected stands in the log by name: nothing is changed silently.
-pub(super) fn told(caller: &Caller, corrections: &[Correction]) {
+pub(in crate::service) fn told(caller: &Caller, corrections: &[Correction]) {
     if corrections.is_empty() {
         return;
     }
-    let names: Vec<String> =
-        corrections.iter().map(|found| format!("{} at {}", found.quirk.name(), found.at)).collect();
+    let names: Vec<String> = corrections
+        .iter()
+        .map(|found| format!("{} at {}", found.quirk.name(), found.at))
+        .collect();
     tracing::info!(
         connection = &*caller.connection,
         corrected = names.join(", "),
@@ -44,9 +67,12 @@ pub(super) fn told(caller: &Caller, corrections: &[Correction]) {
 }
 
 /// What was left out of a body stands in the log too.
-pub(super) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
+pub(in crate::service) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
     if password {
-        tracing::info!(connection = &*caller.connection, "a password was dropped: none can be set over SCIM");
+        tracing::info!(
+            connection = &*caller.connection,
+            "a password was dropped: none can be set over SCIM"
+        );
     }
     if !unknown.is_empty() {
         tracing::info!(
@@ -57,9 +83,13 @@ pub(super) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
     }
 }
 
-fn object(body: Value) -> Result<Map<String, Value>> {
+/// The members of an object.
+pub(in crate::service) fn object(body: Value) -> Result<Map<String, Value>> {
     match body {
         Value::Object(members) => Ok(members),
-        other => Err(Error::syntax(format!("The body is {}: send an object.", json::kind_of(&other)))),
+        other => Err(Error::syntax(format!(
+            "The body is {}: send an object.",
+            json::kind_of(&other)
+        ))),
     }
 }

@@ -5,15 +5,21 @@ use crate::scim::{Error, ErrorKind};
 use crate::store::Record;
 
 /// The entity tag of a record: weak, as two answers of one version may differ in their attributes.
-pub(super) fn etag(record: &Record) -> String {
+pub(in crate::service) fn etag(record: &Record) -> String {
     format!("W/\"{}\"", record.version)
 }
 
 /// Refuses a change whose `If-Match` or `If-None-Match` does not hold.
 pub(super) fn allow_change(record: &Record, conditions: &Conditions) -> Result<(), Error> {
     let version = record.version.to_string();
-    let moved = conditions.if_match.as_ref().is_some_and(|tags| !tags.matches(&version));
-    let present = conditions.if_none_match.as_ref().is_some_and(|tags| tags.matches(&version));
+    let moved = conditions
+        .if_match
+        .as_ref()
+        .is_some_and(|tags| !tags.matches(&version));
+    let present = conditions
+        .if_none_match
+        .as_ref()
+        .is_some_and(|tags| tags.matches(&version));
     if moved || present {
         let detail = format!(
             "The resource is at version {}, which the condition of the request excludes: read it again.",

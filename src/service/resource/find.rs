@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{body, members, render};
+use super::{body, members};
 use crate::scim::error::ErrorKind;
 use crate::scim::filter;
 use crate::scim::message::{ListHead, list_body};
@@ -27,31 +27,43 @@ impl Gateway {
         query: ListQuery,
     ) -> Result<Bytes> {
         let projection = caller.projection(rt, &query.wanted)?;
-        let filter = query.filter.as_deref().map(|text| caller.filter(rt, text)).transpose()?;
-        let sort = query.sort_by.as_deref().map(|name| sort(rt, name, query.sort_order)).transpose()?;
+        let filter = query
+            .filter
+            .as_deref()
+            .map(|text| caller.filter(rt, text))
+            .transpose()?;
+        let sort = query
+            .sort_by
+            .as_deref()
+            .map(|name| sort(rt, name, query.sort_order))
+            .transpose()?;
         let settings = &self.settings().scim;
-        let wanted = Find {
-            rt: Arc::clone(rt),
-            filter,
-            sort,
-            start_index: query.start_index,
-            count: query.count.unwrap_or(settings.page_size).min(settings.max_results),
-            max_scan: settings.max_scan,
-            base: self.base().to_owned(),
-        };
-        let gateway = self.clone();
+        let start_index = query.start_index;
+        let count = query
+            .count
+            .unwrap_or(settings.page_size)
+            .min(settings.max_results);
+        let max_scan = settings.max_scan;
+        let (gateway, rt) = (self.clone(), Arc::clone(rt));
         self.store()
             .read(move |tx| {
-                let found = tx.find(&wanted)?;
+                let (filter, sort) = (filter.as_ref(), sort.clone());
+                let found = tx.find(&Find {
+                    rt: &rt,
+                    filter,
+                    sort,
+                    start_index,
+                    count,
+                    max_scan,
+                })?;
                 let mut resources = Vec::with_capacity(found.records.len());
                 for record in &found.records {
-                    let joined = members::joined(tx, &wanted.rt, record, &projection)?;
-                    let text = render::resource(gateway.base(), &wanted.rt, record, &joined, &projection)?;
-                    resources.push(text);
+                    let joined = members::joined(tx, &rt, record, &projection)?;
+                    resources.push(gateway.render(&rt, record, &joined, &projection)?);
                 }
                 let head = ListHead {
                     total: found.total,
-                    start_index: wanted.start_index,
+                    start_index,
                     items: resources.len(),
                 };
                 Ok::<_, Error>(list_body(head, &resources).into())
@@ -63,15 +75,13 @@ impl Gateway {
 impl Caller {
     /// The projection that the parameters ask for, read as the client's profile reads them.
     pub(super) fn projection(&self, rt: &ResourceType, wanted: &Wanted) -> Result<Projection> {
-        let read = |list: &Option<String>| {
-            list.as_deref().map(|list| {
-                let (list, corrections) = self.profile.attribute_list(list);
-                body::told(self, &corrections);
-                list
-            })
+        let read = |list: Option<&str>| {
+            let (names, corrections) = self.profile.attribute_list(rt, list.unwrap_or_default());
+            body::told(self, &corrections);
+            names
         };
-        let (attributes, excluded) = (read(&wanted.attributes), read(&wanted.excluded));
-        Ok(Projection::parse(rt, attributes.as_deref(), excluded.as_deref())?)
+        let (attributes, excluded) = (wanted.attributes.as_deref(), wanted.excluded.as_deref());
+        Ok(Projection::new(rt, &read(attributes), &read(excluded))?)
     }
 
     /// The filter, checked.
@@ -88,13 +98,21 @@ fn sort(rt: &ResourceType, name: &str, order: SortOrder) -> scim::Result<Sort> {
         let name: String = name.chars().take(64).collect();
         scim::Error::new(ErrorKind::InvalidValue, format!("sortBy \"{name}\" {why}."))
     };
-    let mut by = rt.attribute(name).ok_or_else(|| unusable("names no attribute"))?;
+    let mut by = rt
+        .attribute(name)
+        .ok_or_else(|| unusable("names no attribute"))?;
     if by.leaf().is_complex() {
-        let value = by.attribute.sub("value").ok_or_else(|| unusable("is complex: name a sub-attribute"))?;
+        let value = by
+            .attribute
+            .sub("value")
+            .ok_or_else(|| unusable("is complex: name a sub-attribute"))?;
         by.sub = Some(Arc::clone(value));
     }
     if by.leaf().returned == Returned::Never {
         return Err(unusable("cannot be sorted by"));
     }
-    Ok(Sort { by, descending: order == SortOrder::Descending })
+    Ok(Sort {
+        by,
+        descending: order == SortOrder::Descending,
+    })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::condition::{etag, is_known};
-use super::{Answer, Fetched, members, render};
+use super::{Fetched, members};
 use crate::scim;
 use crate::scim::query::{Conditions, Wanted};
 use crate::scim::schema::ResourceType;
@@ -26,17 +26,18 @@ impl Gateway {
         let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
         self.store()
             .read(move |tx| {
-                let Some(record) = tx.get(&rt, &id)? else { return Err(not_found(&rt, &id)) };
+                let Some(record) = tx.get(&rt, &id)? else {
+                    return Err(not_found(&rt, &id));
+                };
                 if is_known(&record, conditions.if_none_match.as_ref()) {
-                    return Ok(Fetched::NotModified { etag: etag(&record) });
+                    return Ok(Fetched::NotModified {
+                        etag: etag(&record),
+                    });
                 }
                 let joined = members::joined(tx, &rt, &record, &projection)?;
-                let body = render::resource(gateway.base(), &rt, &record, &joined, &projection)?;
-                Ok(Fetched::Found(Answer {
-                    body: Some(body.into()),
-                    location: render::location(gateway.base(), &rt, &record.id),
-                    etag: etag(&record),
-                }))
+                gateway
+                    .answer(&rt, &record, &joined, &projection)
+                    .map(Fetched::Found)
             })
             .await
     }
@@ -45,5 +46,8 @@ impl Gateway {
 /// 404 for an id; the id is what the caller sent, cut to a sane length.
 pub(super) fn not_found(rt: &ResourceType, id: &str) -> Error {
     let shown: String = id.chars().take(64).collect();
-    Error::Scim(scim::Error::not_found(format!("There is no {} with the id \"{shown}\".", rt.name)))
+    Error::Scim(scim::Error::not_found(format!(
+        "There is no {} with the id \"{shown}\".",
+        rt.name
+    )))
 }

@@ -11,13 +11,13 @@ use crate::service::Result;
 use crate::store::{Record, StoredMember, Tx};
 
 /// How many members are read at once. At about 100 bytes a row, a slice is 100 KiB.
-const SLICE: usize = 1_000;
+const SLICE: u32 = 1_000;
 
 /// How many members a group may have for PATCH to be answered with all of them unasked.
-pub(super) const ANSWERED_UNASKED: usize = 1_000;
+pub(super) const ANSWERED_UNASKED: u32 = 1_000;
 
 /// Reads what is answered with the record; what the projection does not want is not read.
-pub(super) fn joined(
+pub(in crate::service) fn joined(
     tx: &mut Tx<'_>,
     rt: &ResourceType,
     record: &Record,
@@ -38,7 +38,7 @@ fn all(tx: &mut Tx<'_>, group: &str) -> Result<Vec<StoredMember>> {
     loop {
         let after = members.last().map(|last| last.value.clone());
         let slice = tx.members(group, after.as_deref(), SLICE)?;
-        let last = slice.len() < SLICE;
+        let last = slice.len() < SLICE as usize;
         members.extend(slice);
         if last {
             return Ok(members);
@@ -58,9 +58,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, group: &Record, deltas: &[MemberDelta]) -> 
             }
             MemberDelta::Clear => tx.clear_members(group)?,
             MemberDelta::Set(members) => tx.set_members(group, members)?,
-            MemberDelta::Replace { filter, with, unmatched } => {
-                replace(tx, group, filter, with, *unmatched)?
-            }
+            MemberDelta::Replace {
+                filter,
+                with,
+                unmatched,
+            } => replace(tx, group, filter, with, *unmatched)?,
             MemberDelta::Display { filter, display } => tx.set_member_display(
                 group,
                 &|member| filter.as_ref().is_none_or(|filter| matches(filter, member)),
@@ -82,7 +84,9 @@ fn replace(
         member.value != with.value && matches(filter, member)
     })?;
     let present = removed > 0
-        || all(tx, &group.id)?.iter().any(|member| matches(filter, member));
+        || all(tx, &group.id)?
+            .iter()
+            .any(|member| matches(filter, member));
     if !present && unmatched == Unmatched::NoTarget {
         let detail = "No member matches the filter in the path.";
         return Err(scim::Error::no_target(detail).into());
@@ -94,33 +98,15 @@ fn replace(
 fn matches(filter: &Filter, member: &StoredMember) -> bool {
     let mut seen = serde_json::Map::new();
     let kind = member.kind.as_ref().or(member.resolved.as_ref());
-    let parts = [("value", Some(&member.value)), ("display", member.display.as_ref()), ("type", kind)];
+    let parts = [
+        ("value", Some(&member.value)),
+        ("display", member.display.as_ref()),
+        ("type", kind),
+    ];
     for (name, text) in parts {
         if let Some(text) = text {
             seen.insert(name.to_owned(), text.as_str().into());
         }
     }
     matches_value(filter, &serde_json::Value::Object(seen))
-}
-
-/// With `scim.require_references`: every member and manager must be a resource.
-pub(super) fn require_references(
-    tx: &mut Tx<'_>,
-    strict: bool,
-    document: &crate::scim::resource::Document,
-    members: &[Member],
-) -> Result<()> {
-    if !strict {
-        return Ok(());
-    }
-    let mut ids: Vec<String> = members.iter().map(|member| member.value.clone()).collect();
-    ids.extend(document.manager().map(str::to_owned));
-    match tx.missing(&ids)?.first() {
-        None => Ok(()),
-        Some(id) => {
-            let shown: String = id.chars().take(64).collect();
-            let detail = format!("There is no resource with the id \"{shown}\", which the body refers to.");
-            Err(scim::Error::value(detail).into())
-        }
-    }
 }

@@ -1,17 +1,17 @@
 //! Users, groups and every other resource type: create, get, find, replace, patch, delete (RFC 7644 §3).
 
-mod body;
+pub(super) mod body;
+pub(super) mod change;
 mod condition;
-mod create;
-mod delete;
 mod find;
 mod get;
-mod members;
-mod patch;
+pub(super) mod members;
 mod render;
-mod replace;
+mod write;
 
 use bytes::Bytes;
+
+pub(super) use condition::etag;
 
 /// What a request is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -172,6 +172,17 @@ impl Tx<'_> {
         })
     }
 
+    /// The first of `ids` that no live resource of any kind has.
+    pub fn first_missing(&mut self, ids: &[String]) -> Result<Option<String>> {
+        for id in ids {
+            let sql = "SELECT 1 FROM resource WHERE id = $1 AND state < 2";
+            if self.first(sql, &[id.into()], |row| row.int(0))?.is_none() {
+                return Ok(Some(id.clone()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether nothing was ever stored: no resource, no connection.
     pub fn is_empty(&mut self) -> Result<bool> {
         let found = self.number(

@@ -1,0 +1,206 @@
+//! `muster check`: reaches everything the settings name, one line each.
+
+use std::fs;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::path::Path;
+
+use super::Failure;
+use super::output;
+use crate::config::DatabaseUrl;
+use crate::config::Settings;
+use crate::config::find_server_secret;
+use crate::config::read_tls;
+
+/// A setting that names something, and how it is with that.
+struct Finding {
+    name: &'static str,
+    found: Result<String, String>,
+}
+
+pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
+    let findings = findings(settings);
+    output::print(&report(&findings, settings.warnings()))?;
+    verdict(&findings)
+}
+
+fn verdict(findings: &[Finding]) -> Result<(), Failure> {
+    match findings
+        .iter()
+        .filter(|finding| finding.found.is_err())
+        .count()
+    {
+        0 => Ok(()),
+        failed => Err(Failure::new(format!(
+            "{failed} of {} checks failed: mend what is named above",
+            findings.len()
+        ))),
+    }
+}
+
+fn findings(settings: &Settings) -> Vec<Finding> {
+    let mut all = vec![
+        Finding {
+            name: "settings",
+            found: Ok("valid".into()),
+        },
+        Finding {
+            name: "server.listen",
+            found: listen(settings.server.listen),
+        },
+    ];
+    if let (Some(cert), Some(key)) = (&settings.server.tls_cert, &settings.server.tls_key) {
+        let found =
+            read_tls(cert, key).map(|_| format!("{} and its key belong together", cert.display()));
+        all.push(Finding {
+            name: "server.tls_cert",
+            found,
+        });
+    }
+    all.push(Finding {
+        name: "server.secret",
+        found: secret(settings),
+    });
+    all.push(Finding {
+        name: "database.url",
+        found: database(&settings.database.url),
+    });
+    all
+}
+
+fn report(findings: &[Finding], warnings: &[String]) -> String {
+    let line = |Finding { name, found }: &Finding| match found {
+        Ok(how) => format!("ok       {name}: {how}\n"),
+        Err(why) => format!("failed   {name}: {why}\n"),
+    };
+    let warning = |warning: &String| format!("warning  {warning}\n");
+    findings
+        .iter()
+        .map(line)
+        .chain(warnings.iter().map(warning))
+        .collect()
+}
+
+/// A taken address is no fault: the gateway may be running while its settings are checked.
+fn listen(address: SocketAddr) -> Result<String, String> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(format!("{address} is free")),
+        Err(why) if why.kind() == ErrorKind::AddrInUse => Ok(format!(
+            "{address} is in use, which is right if the gateway is running"
+        )),
+        Err(why) => Err(format!("{address} cannot be listened on: {why}")),
+    }
+}
+
+fn secret(settings: &Settings) -> Result<String, String> {
+    match find_server_secret(settings) {
+        Ok(Some(_)) => Ok("found".into()),
+        Ok(None) => Ok("will be made at first start".into()),
+        Err(why) => Err(why.to_string()),
+    }
+}
+
+fn database(url: &DatabaseUrl) -> Result<String, String> {
+    let DatabaseUrl::Sqlite(path) = url;
+    let fault = |path: &Path| {
+        let path = path.display().to_string();
+        move |why: io::Error| format!("{path}: {why}")
+    };
+    if path.exists() {
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(fault(path))?;
+        return Ok(format!("{} can be read and written", path.display()));
+    }
+    let parent = url
+        .directory()
+        .ancestors()
+        .find(|directory| directory.exists());
+    let parent = parent.unwrap_or(Path::new("."));
+    probe(parent).map_err(fault(parent))?;
+    Ok(format!("{} will be made at first start", path.display()))
+}
+
+/// Whether files can be made in a directory: permissions alone do not tell (read-only mounts).
+fn probe(directory: &Path) -> io::Result<()> {
+    let path = directory.join(format!(".muster-check-{}", std::process::id()));
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)?;
+    fs::remove_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    fn settings(flags: &[(&str, &str)]) -> Settings {
+        let flags = flags
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        Settings::load(Sources {
+            flags,
+            environment: vec![],
+            file: None,
+            read_secret: &|_| Err(String::new()),
+        })
+        .unwrap()
+    }
+
+    fn report_of(settings: &Settings, directory: &Path) -> String {
+        report(&findings(settings), settings.warnings())
+            .replace(&directory.display().to_string(), "DIR")
+    }
+
+    #[test]
+    fn before_the_first_start_everything_can_be_made_and_nothing_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/data/muster.db", directory.path().display());
+        let settings = settings(&[("database.url", &url), ("server.listen", "127.0.0.1:0")]);
+        insta::assert_snapshot!(report_of(&settings, directory.path()), @r#"
+        ok       settings: valid
+        ok       server.listen: 127.0.0.1:0 is free
+        ok       server.secret: will be made at first start
+        ok       database.url: DIR/data/muster.db will be made at first start
+        "#);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_named_with_the_reason() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        fs::write(path("file"), "").unwrap();
+        fs::write(path("cert.pem"), "no certificate").unwrap();
+        let url = format!("sqlite:{}", path("file/muster.db"));
+        let settings = settings(&[
+            ("database.url", &url),
+            ("server.listen", "192.0.2.1:80"),
+            ("server.tls_cert", &path("cert.pem")),
+            ("server.tls_key", &path("key.pem")),
+        ]);
+        insta::assert_snapshot!(report_of(&settings, directory.path()), @r#"
+        ok       settings: valid
+        failed   server.listen: 192.0.2.1:80 cannot be listened on: Cannot assign requested address (os error 99)
+        failed   server.tls_cert: DIR/cert.pem: holds no PEM block of the right kind
+        ok       server.secret: will be made at first start
+        failed   database.url: DIR/file: Not a directory (os error 20)
+        "#);
+        insta::assert_snapshot!(verdict(&findings(&settings)).unwrap_err(), @"3 of 5 checks failed: mend what is named above");
+    }
+
+    #[test]
+    fn a_running_gateway_does_not_disturb() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let found = listen(listener.local_addr().unwrap()).unwrap();
+        assert!(found.contains("in use"), "{found}");
+    }
+}

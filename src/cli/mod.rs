@@ -1,0 +1,272 @@
+//! The command line: one file a command; here its grammar, its answers and its exit status.
+
+mod check;
+mod config;
+mod output;
+mod table;
+mod token;
+mod user;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser;
+
+use crate::config::Faults;
+use crate::config::Period;
+use crate::config::ProfileName;
+use crate::config::Settings;
+use crate::service::Gateway;
+
+pub use output::Failure;
+
+/// SCIM 2.0 provisioning gateway
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Settings file [default: muster.toml, if it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set one setting, over environment and file; may be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gateway
+    Serve,
+    /// Make, list and revoke the tokens that clients use
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// List and show users
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Show the settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Validate the settings and reach everything they name
+    Check,
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token for a connection, and the connection if there is none; prints it once
+    Create {
+        /// Name of the connection
+        name: String,
+        /// How requests of the connection are read [default for a new one: auto]
+        #[arg(long, value_parser = profile_parser())]
+        profile: Option<ProfileName>,
+        /// How long the token lives
+        #[arg(long, value_name = "PERIOD", default_value = "365d")]
+        expires: Period,
+    },
+    /// List the tokens with expiry and last use; never the tokens themselves
+    List {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// End all tokens of a connection at once
+    Revoke {
+        /// Name of the connection
+        name: String,
+    },
+}
+
+/// What to do with users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// List users
+    List {
+        /// Only those that this SCIM filter selects, such as 'userName sw "a"'
+        #[arg(long)]
+        filter: Option<String>,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Show a user
+    Show {
+        /// Who.
+        #[command(flatten)]
+        person: Person,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+/// What to do with the settings.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the settings in force and where each comes from; secrets stay hidden
+    Show {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+/// How records are printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Format {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Names one person, in one of three ways.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Person {
+    /// By user name or any e-mail address
+    #[arg(long)]
+    pub email: Option<String>,
+    /// By user name
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// By id
+    #[arg(long)]
+    pub id: Option<String>,
+}
+
+/// Reads the command line of this process. Wrong usage ends it with status 2, `--help` with 0.
+pub fn parse() -> Cli {
+    Cli::parse()
+}
+
+/// Prints the settings.
+pub fn config(command: &ConfigCommand, settings: &Settings) -> Result<(), Failure> {
+    match command {
+        ConfigCommand::Show { format } => config::show(settings, *format),
+    }
+}
+
+/// Reaches everything the settings name.
+pub fn check(settings: &Settings) -> Result<(), Failure> {
+    check::run(settings)
+}
+
+/// Makes, lists and revokes tokens.
+pub async fn token(command: &TokenCommand, gateway: &Gateway) -> Result<(), Failure> {
+    token::run(command, gateway).await
+}
+
+/// Lists and shows users.
+pub async fn user(command: &UserCommand, gateway: &Gateway) -> Result<(), Failure> {
+    user::run(command, gateway).await
+}
+
+/// The exit status of a command; a failure is told on standard error, in one line.
+pub fn exit(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// The exit status of wrong settings; all faults are told on standard error, a line each.
+pub fn misconfigured(faults: &Faults) -> ExitCode {
+    for fault in &faults.0 {
+        output::complain(&fault.to_string());
+    }
+    ExitCode::from(WRONG)
+}
+
+/// The command was understood and did not succeed.
+const FAILED: u8 = 1;
+/// Wrong usage (clap exits with the same number) or wrong settings.
+const WRONG: u8 = 2;
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("must be KEY=VALUE, such as server.listen=0.0.0.0:8080")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+fn profile_parser() -> impl TypedValueParser<Value = ProfileName> {
+    PossibleValuesParser::new(ProfileName::NAMES).try_map(|name| name.parse::<ProfileName>())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn cli(line: &str) -> Result<Cli, String> {
+        Cli::try_parse_from(line.split(' ')).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_token_lives_a_year_unless_told_otherwise() {
+        let Command::Token(TokenCommand::Create {
+            name,
+            profile,
+            expires,
+        }) = cli("muster token create okta").unwrap().command
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (name.as_str(), profile, expires.to_string()),
+            ("okta", None, "365d".into())
+        );
+        let line = "muster token create okta --profile okta --expires 12h --config x.toml --set scim.page_size=5";
+        let cli = cli(line).unwrap();
+        assert_eq!(
+            (cli.config, cli.set),
+            (
+                Some("x.toml".into()),
+                vec![("scim.page_size".into(), "5".into())]
+            )
+        );
+    }
+
+    #[test]
+    fn a_person_is_named_in_exactly_one_way() {
+        assert!(cli("muster user show --id 1").is_ok());
+        assert!(cli("muster user show").is_err());
+        assert!(cli("muster user show --id 1 --user a").is_err());
+    }
+
+    #[test]
+    fn wrong_usage_says_what_is_right() {
+        insta::assert_snapshot!(cli("muster token create a --profile azure").unwrap_err(), @r#"
+        error: invalid value 'azure' for '--profile <PROFILE>'
+          [possible values: auto, rfc, entra, okta, lenient]
+
+        For more information, try '--help'.
+        "#);
+        insta::assert_snapshot!(cli("muster token create a --expires soon").unwrap_err(), @r#"
+        error: invalid value 'soon' for '--expires <PERIOD>': "soon" is not a length of time: write a whole number and s, m, h or d, such as 12h
+
+        For more information, try '--help'.
+        "#);
+        insta::assert_snapshot!(cli("muster check --set listen").unwrap_err(), @r#"
+        error: invalid value 'listen' for '--set <KEY=VALUE>': must be KEY=VALUE, such as server.listen=0.0.0.0:8080
+
+        For more information, try '--help'.
+        "#);
+    }
+}

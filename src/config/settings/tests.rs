@@ -1,0 +1,251 @@
+//! What somebody who writes settings would notice.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::*;
+use crate::config::File;
+use crate::config::Readers;
+
+const MANUAL: &str = include_str!("../default.toml");
+const LONG: &str = "0123456789abcdef0123456789abcdef";
+
+/// Loads from `KEY=VALUE` lines of flags and environment, and a file.
+fn load(flags: &[&str], environment: &[&str], file: &str) -> Result<Settings, Faults> {
+    let pairs = |lines: &[&str]| {
+        let pair = |line: &&str| line.split_once('=').map(|(k, v)| (k.into(), v.into()));
+        lines
+            .iter()
+            .filter_map(pair)
+            .collect::<Vec<(String, String)>>()
+    };
+    let read_secret = &|path: &Path| match path.to_str() {
+        Some("/run/token") => Ok(format!("{LONG}\n")),
+        _ => Err("No such file or directory".to_owned()),
+    };
+    let file = Some(File {
+        name: "muster.toml".into(),
+        text: file.into(),
+        readers: Readers::Owner,
+    });
+    Settings::load(Sources {
+        flags: pairs(flags),
+        environment: pairs(environment),
+        file,
+        read_secret,
+    })
+}
+
+fn faults(flags: &[&str], environment: &[&str], file: &str) -> String {
+    load(flags, environment, file).unwrap_err().to_string()
+}
+
+fn shown(settings: &Settings, key: &str) -> String {
+    let entry = settings
+        .entries()
+        .iter()
+        .find(|entry| entry.key == key)
+        .unwrap();
+    format!("{} ({})", entry.value, entry.origin)
+}
+
+/// The manual with its settings without default, which stand behind a `#`, uncommented.
+fn manual_with_examples() -> String {
+    let uncomment = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if !rest.starts_with(' ') && !rest.is_empty() => format!("{rest}\n"),
+        Some(_) | None => format!("{line}\n"),
+    };
+    MANUAL.lines().map(uncomment).collect()
+}
+
+#[test]
+fn the_manual_holds_every_setting_and_no_other() {
+    let text = manual_with_examples();
+    let said = crate::config::file::read(&text, &|_| crate::config::Origin::Default).unwrap();
+    let said: BTreeSet<String> = said.into_iter().map(|said| said.path).collect();
+    let exist: BTreeSet<String> = keys().iter().map(|key| key.name.to_owned()).collect();
+    assert_eq!(said, exist);
+}
+
+#[test]
+fn every_value_in_the_manual_can_be_taken_as_it_stands() {
+    let text = manual_with_examples().replace("\"…\"", &format!("{LONG:?}"));
+    load(&[], &[], &text).unwrap();
+    let shown_alike = |a: &Settings, b: &Settings| {
+        a.entries()
+            .iter()
+            .zip(b.entries())
+            .all(|(a, b)| a.value == b.value)
+    };
+    assert!(shown_alike(
+        &load(&[], &[], MANUAL).unwrap(),
+        &load(&[], &[], "").unwrap()
+    ));
+}
+
+#[test]
+fn the_manual_explains_every_setting() {
+    let lines: Vec<&str> = MANUAL.lines().collect();
+    for key in keys() {
+        let (_, name) = key.name.split_once('.').unwrap();
+        let is_it = |line: &&str| {
+            line.trim_start_matches('#')
+                .starts_with(&format!("{name} ="))
+        };
+        let at = lines.iter().position(is_it).unwrap();
+        // A pair may share its explanation.
+        assert!(lines[at - 1].starts_with('#'), "{}", key.name);
+    }
+}
+
+#[test]
+fn defaults_hold_when_nothing_is_said() {
+    let settings = load(&[], &[], "").unwrap();
+    assert_eq!(
+        settings.server.public_url.to_string(),
+        "http://127.0.0.1:8080"
+    );
+    assert_eq!(settings.scim.page_size, 100);
+    assert_eq!(settings.scim.max_payload.bytes(), 2 * 1024 * 1024);
+    assert_eq!(settings.scim.profile, ProfileName::Auto);
+    assert!(settings.scim.token.is_none() && settings.scim.unique_group_names);
+    assert!(settings.warnings().is_empty());
+}
+
+#[test]
+fn flag_beats_environment_beats_file_beats_default() {
+    let file = "[scim]\npage_size = 1\nmax_results = 30\nmax_scan = 7\n";
+    let environment = [
+        "MUSTER_SCIM__PAGE_SIZE=2",
+        "MUSTER_SCIM__MAX_RESULTS=20",
+        "PATH=/bin",
+    ];
+    let settings = load(&["scim.page_size=3"], &environment, file).unwrap();
+    assert_eq!(shown(&settings, "scim.page_size"), "3 (--set)");
+    assert_eq!(
+        shown(&settings, "scim.max_results"),
+        "20 (env MUSTER_SCIM__MAX_RESULTS)"
+    );
+    assert_eq!(shown(&settings, "scim.max_scan"), "7 (muster.toml:4)");
+    assert_eq!(shown(&settings, "scim.profile"), "\"auto\" (default)");
+}
+
+#[test]
+fn the_public_url_follows_the_listener() {
+    let url = |file: &str| load(&[], &[], file).unwrap().server.public_url.to_string();
+    assert_eq!(url("[server]\nlisten = '0.0.0.0:80'"), "http://0.0.0.0:80");
+    assert_eq!(
+        url("[server]\nlisten = '[::1]:80'\ntls_cert = 'c'\ntls_key = 'k'"),
+        "https://[::1]:80"
+    );
+    assert_eq!(
+        url("[server]\npublic_url = 'https://id.example.org/'"),
+        "https://id.example.org"
+    );
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let file = "colour = 1\n[server]\nlisten = 'localhost'\ntls_cert = 'c.pem'\n\n[scm]\ntoken = 'swordfish'\n\n[scim]\npage_size = 300\nmax_results = 200\nmax_scan = 0\nmax_payload = 'much'\nprofil = 'rfc'\n[database]\nurl = 'postgres://u:swordfish@db/muster'\n[log]\nlevel = 1979-05-27\n";
+    let environment = [
+        "MUSTER_LOG_FORMAT=json",
+        "MUSTER_LOG__FORMAT=xml",
+        "MUSTER_SCIM__TOKEN=sword fish",
+        "MUSTER_SERVER__SECRET=swordfish",
+    ];
+    let flags = [
+        "server.trusted_proxies=10.0.0.0/8,proxy",
+        "listen=127.0.0.1:1",
+    ];
+    insta::assert_snapshot!(faults(&flags, &environment, file), @r#"
+    muster.toml:1: unknown setting colour; the nearest is scim.max_payload
+    muster.toml:14: unknown setting scim.profil; the nearest is scim.profile
+    muster.toml:7: unknown setting scm.token; the nearest is scim.token
+    env MUSTER_LOG_FORMAT: unknown setting; the nearest is MUSTER_LOG__FORMAT
+    --set: unknown setting listen; the nearest is server.listen
+    server.listen (muster.toml:3): "localhost" is not an IP address and port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080
+    server.trusted_proxies (--set): "proxy" is not an address or network, such as 10.0.0.7 or 10.0.0.0/8
+    database.url (muster.toml:16): this version keeps its data in SQLite only: write sqlite: and a file, such as sqlite:data/muster.db
+    scim.max_payload (muster.toml:13): "much" is not a size: write a whole number and B, KiB, MiB or GiB, such as 2 MiB
+    scim.max_scan (muster.toml:12): 0 is not between 1 and 10000000
+    log.level (muster.toml:18): must be text in quotes, not a date
+    log.format (env MUSTER_LOG__FORMAT): "xml" is none of text, json
+    server.tls_cert (muster.toml:4): needs the key of the certificate: set server.tls_key too
+    scim.page_size (muster.toml:10): 300 is more than scim.max_results, which is 200: lower this or raise that
+    scim.token (env MUSTER_SCIM__TOKEN): cannot be sent as a bearer token: use letters, digits and -._~+/ only, with = at the end only
+    "#);
+}
+
+#[test]
+fn no_fault_follows_from_another() {
+    let file = "[scim]\nmax_results = 'few'\npage_size = 800";
+    insta::assert_snapshot!(faults(&[], &[], file), @r#"scim.max_results (muster.toml:2): "few" is not a whole number from 0 on"#);
+}
+
+#[test]
+fn a_file_that_is_not_toml_names_its_line_and_repeats_nothing() {
+    let why = faults(&[], &[], "[scim]\n\ntoken = swordfish\n");
+    assert!(!why.contains("swordfish"));
+    insta::assert_snapshot!(why, @"muster.toml:3: is not TOML: string values must be quoted, expected literal string");
+}
+
+#[test]
+fn a_secret_can_stand_in_a_file_but_not_on_the_command_line() {
+    let settings = load(
+        &[],
+        &["MUSTER_SCIM__TOKEN_FILE=/run/token"],
+        "[scim]\ntoken = 'less'",
+    )
+    .unwrap();
+    assert_eq!(settings.scim.token.as_ref().unwrap().expose(), LONG);
+    assert_eq!(
+        shown(&settings, "scim.token"),
+        "null (env MUSTER_SCIM__TOKEN_FILE)"
+    );
+    assert!(!format!("{settings:?}").contains(LONG));
+    assert_eq!(settings.warnings().len(), 1);
+    insta::assert_snapshot!(faults(&["scim.token=swordfish"], &[], ""), @"scim.token (--set): everybody on this machine can read a command line: use MUSTER_SCIM__TOKEN, or scim.token_file");
+    insta::assert_snapshot!(faults(&[], &[], "[scim]\ntoken = 'a'\ntoken_file = 'b'"), @r#"
+    scim.token_file (muster.toml:2): scim.token is given twice: leave one out
+    scim.token_file (muster.toml:3): b: No such file or directory
+    "#);
+    insta::assert_snapshot!(faults(&["scim.token_file=/nowhere"], &[], ""), @"scim.token_file (--set): /nowhere: No such file or directory");
+    insta::assert_snapshot!(faults(&[], &[], "[scim]\ntoken_file = 5"), @"scim.token_file (muster.toml:2): must be the name of a file");
+}
+
+#[test]
+fn what_is_unwise_is_told_and_allowed() {
+    let read_secret = &|_: &Path| Ok(LONG.to_owned());
+    let text = format!(
+        "[scim]\ntoken = '{LONG}'\n[server]\nsecret_file = 'secret'\nlisten = '0.0.0.0:80'"
+    );
+    let file = Some(File {
+        name: "muster.toml".into(),
+        text,
+        readers: Readers::Everybody,
+    });
+    let settings = Settings::load(Sources {
+        flags: vec![],
+        environment: vec![],
+        file,
+        read_secret,
+    });
+    insta::assert_snapshot!(settings.unwrap().warnings().join("\n"), @r#"
+    scim.token stands in a file that every user of this machine can read: chmod o= that file, or use scim.token_file
+    server.public_url is not set and no client can reach http://0.0.0.0:80: set it to the address that clients use
+    scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire
+    "#);
+}
+
+#[test]
+fn what_kubernetes_and_compose_put_into_the_environment_does_no_harm() {
+    let environment = [
+        "MUSTER_SERVICE_HOST=10.0.0.1",
+        "MUSTER_SERVICE_PORT_HTTP=80",
+        "MUSTER_PORT=tcp://10.0.0.1:80",
+        "MUSTER_PORT_80_TCP_ADDR=10.0.0.1",
+        "MUSTER_SCIM__TOKEN=",
+    ];
+    assert!(load(&[], &environment, "").unwrap().scim.token.is_none());
+    insta::assert_snapshot!(faults(&[], &["MUSTER_PORT=80"], ""), @"env MUSTER_PORT: unknown setting; the nearest is MUSTER_LOG__FORMAT");
+}

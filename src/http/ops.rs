@@ -1,0 +1,64 @@
+//! Whether the gateway lives and can serve, and what is answered outside every other URL.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::route::Mounted;
+use crate::service::Gateway;
+
+/// `GET /healthz`: the process answers.
+pub(super) async fn alive() -> HttpResponse {
+    plain(StatusCode::OK, "ok\n")
+}
+
+/// `GET /readyz`: the last change could be committed, and the store answers now. Why not is for the log only.
+pub(super) async fn ready(gateway: Data<Gateway>) -> HttpResponse {
+    let asked = gateway.ping().await;
+    if let Err(why) = &asked {
+        tracing::warn!(%why, "not ready");
+    }
+    if asked.is_ok() && gateway.is_ready() {
+        plain(StatusCode::OK, "ready\n")
+    } else {
+        plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    }
+}
+
+/// 404 outside `/scim`.
+pub(super) async fn not_found() -> HttpResponse {
+    problem(
+        StatusCode::NOT_FOUND,
+        "There is nothing at this URL. SCIM is served under /scim/v2.",
+    )
+}
+
+/// 405 outside `/scim`.
+pub(super) async fn method(request: HttpRequest) -> HttpResponse {
+    let mut answer = problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This URL does not serve this method; see Allow.",
+    );
+    let allow = request
+        .app_data::<Mounted>()
+        .and_then(|at| at.allow.parse().ok());
+    if let Some(allow) = allow {
+        answer.headers_mut().insert(header::ALLOW, allow);
+    }
+    answer
+}
+
+fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
+        .body(text)
+}
+
+/// Problem details (RFC 9457).
+fn problem(status: StatusCode, detail: &str) -> HttpResponse {
+    let title = status.canonical_reason();
+    let body = serde_json::json!({ "title": title, "status": status.as_u16(), "detail": detail });
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, "application/problem+json"))
+        .body(body.to_string())
+}

@@ -1,0 +1,73 @@
+//! Answers that are no errors: status, headers and body of each.
+
+use actix_web::body::BoxBody;
+use actix_web::http::header::HeaderValue;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
+use bytes::Bytes;
+
+use crate::scim::message::MEDIA_TYPE;
+use crate::service::Answer;
+
+/// The media type of every SCIM body, without parameters (RFC 7644 §8.1).
+pub(super) const SCIM: HeaderValue = HeaderValue::from_static(MEDIA_TYPE);
+
+/// What a SCIM handler gives back.
+pub(super) enum Reply {
+    /// 201: the resource was made (RFC 7644 §3.3).
+    Created(Answer),
+    /// 200: a resource; 204 where it is too large to be sent unasked.
+    Found(Answer),
+    /// 304: the caller has this version already (RFC 7644 §3.14).
+    NotModified {
+        /// The version.
+        etag: String,
+    },
+    /// 204: done, and nothing to show.
+    NoContent,
+    /// 200: a list, or a document about the server.
+    Document(Bytes),
+}
+
+impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Created(answer) => resource(StatusCode::CREATED, answer),
+            Self::Found(answer) => resource(StatusCode::OK, answer),
+            Self::NotModified { etag } => {
+                let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
+                tagged(&mut response, etag).finish()
+            }
+            Self::NoContent => HttpResponse::build(StatusCode::NO_CONTENT).finish(),
+            Self::Document(body) => HttpResponse::build(StatusCode::OK)
+                .insert_header((header::CONTENT_TYPE, SCIM))
+                .body(body),
+        }
+    }
+}
+
+/// `Location` and `Content-Location` are `meta.location` (RFC 7643 §3.1), `ETag` is `meta.version`.
+/// Without a body the status is 204.
+fn resource(status: StatusCode, answer: Answer) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    if let Ok(location) = HeaderValue::try_from(answer.location) {
+        response.insert_header((header::CONTENT_LOCATION, location.clone()));
+        response.insert_header((header::LOCATION, location));
+    }
+    tagged(&mut response, answer.etag);
+    match answer.body {
+        Some(body) => response
+            .insert_header((header::CONTENT_TYPE, SCIM))
+            .body(body),
+        None => response.status(StatusCode::NO_CONTENT).finish(),
+    }
+}
+
+fn tagged(response: &mut HttpResponseBuilder, etag: String) -> &mut HttpResponseBuilder {
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        response.insert_header((header::ETAG, etag));
+    }
+    response
+}

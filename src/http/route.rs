@@ -1,0 +1,189 @@
+//! The table of routes: what is served where, by which methods, to whom. The app is built from it.
+
+use std::sync::Arc;
+
+use actix_web::{Resource, guard, web};
+
+use super::bulk;
+use super::discovery;
+use super::ops;
+use super::resource;
+use super::unserved;
+use crate::scim::schema::{Registry, ResourceType};
+use crate::service::SCIM_ROOT;
+
+/// Everything below this path is SCIM and authenticated.
+pub(super) const SCIM_SCOPE: &str = "/scim";
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; but wrong credentials are refused under `/scim` also here.
+    Public,
+    /// Whoever shows a valid bearer token.
+    Bearer,
+}
+
+/// One URL pattern and what stands behind it.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The path from the root, `{name}` for a segment that varies.
+    pub path: String,
+    /// Who may use it.
+    pub access: Access,
+    /// The methods that are served; any other is 405. HEAD comes with GET.
+    pub methods: &'static [&'static str],
+    serves: Serves,
+}
+
+/// What stands behind a route.
+#[derive(Debug, Clone)]
+enum Serves {
+    Collection(Arc<ResourceType>),
+    Item(Arc<ResourceType>),
+    Search,
+    Bulk,
+    Me,
+    Root,
+    ProviderConfig,
+    ResourceTypes,
+    ResourceType,
+    Schemas,
+    Schema,
+    Alive,
+    Ready,
+}
+
+/// What a handler, the 405 answer and the log need to know about the route they serve.
+#[derive(Debug)]
+pub(super) struct Mounted {
+    /// The pattern, as the log shows it.
+    pub(super) pattern: String,
+    /// The value of `Allow`.
+    pub(super) allow: String,
+    /// The resource type of a collection or item.
+    pub(super) kind: Option<Arc<ResourceType>>,
+}
+
+const READ: &[&str] = &["GET", "HEAD"];
+const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
+const ITEM: &[&str] = &["GET", "HEAD", "PUT", "PATCH", "DELETE"];
+const POST: &[&str] = &["POST"];
+const ALL: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+/// Every route there is, first match first: `/Users/.search` stands before `/Users/{id}`.
+pub fn routes(registry: &Registry) -> Vec<Route> {
+    let scim = |path: &str, access, methods, serves| Route {
+        path: format!("{SCIM_ROOT}{path}"),
+        access,
+        methods,
+        serves,
+    };
+    let bearer = |path: &str, methods, serves| scim(path, Access::Bearer, methods, serves);
+    let public = |path: &str, serves| scim(path, Access::Public, READ, serves);
+    let mut routes = Vec::new();
+    for kind in registry.types() {
+        let at = &kind.endpoint;
+        let (list, item) = (
+            Serves::Collection(Arc::clone(kind)),
+            Serves::Item(Arc::clone(kind)),
+        );
+        routes.push(bearer(&format!("{at}/.search"), POST, Serves::Search));
+        routes.push(bearer(&format!("{at}/{{id}}"), ITEM, item));
+        routes.push(bearer(at, COLLECTION, list));
+    }
+    routes.extend([
+        public("/ServiceProviderConfig", Serves::ProviderConfig),
+        public("/ResourceTypes", Serves::ResourceTypes),
+        public("/ResourceTypes/{id}", Serves::ResourceType),
+        public("/Schemas", Serves::Schemas),
+        public("/Schemas/{urn}", Serves::Schema),
+        bearer("/.search", POST, Serves::Search),
+        bearer("/Bulk", POST, Serves::Bulk),
+        bearer("/Me", ALL, Serves::Me),
+        bearer("", READ, Serves::Root),
+        bearer("/", READ, Serves::Root),
+    ]);
+    let outside = |path: &str, access, methods, serves| Route {
+        path: path.to_owned(),
+        access,
+        methods,
+        serves,
+    };
+    routes.extend([
+        outside("/healthz", Access::Public, READ, Serves::Alive),
+        outside("/readyz", Access::Public, READ, Serves::Ready),
+    ]);
+    routes
+}
+
+impl Route {
+    /// The actix resource for this route at `path`, which is the path within the scope it is put in.
+    pub(super) fn mount(&self, path: &str) -> Resource {
+        let resource = self.serves.mount(web::resource(path).app_data(Mounted {
+            pattern: self.path.clone(),
+            allow: self.methods.join(", "),
+            kind: self.serves.kind(),
+        }));
+        match (self.access, self.path.starts_with(SCIM_SCOPE)) {
+            (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
+            (Access::Public, true) => resource.default_service(web::to(discovery::method)),
+            (Access::Public, false) => resource.default_service(web::to(ops::method)),
+        }
+    }
+}
+
+impl Serves {
+    fn kind(&self) -> Option<Arc<ResourceType>> {
+        match self {
+            Self::Collection(kind) | Self::Item(kind) => Some(Arc::clone(kind)),
+            Self::Search
+            | Self::Bulk
+            | Self::Me
+            | Self::Root
+            | Self::ProviderConfig
+            | Self::ResourceTypes
+            | Self::ResourceType
+            | Self::Schemas
+            | Self::Schema
+            | Self::Alive
+            | Self::Ready => None,
+        }
+    }
+
+    fn mount(&self, at: Resource) -> Resource {
+        match self {
+            Self::Collection(_) => at
+                .route(read().to(resource::find))
+                .route(web::post().to(resource::create)),
+            Self::Item(_) => at
+                .route(read().to(resource::get))
+                .route(web::patch().to(resource::patch))
+                .route(web::put().to(resource::replace))
+                .route(web::delete().to(resource::delete)),
+            Self::Search => at.route(web::post().to(unserved::search)),
+            Self::Bulk => at.route(web::post().to(bulk::run)),
+            Self::Me => at.route(any().to(unserved::me)),
+            Self::Root => at.route(read().to(unserved::root)),
+            Self::ProviderConfig => at.route(read().to(discovery::provider_config)),
+            Self::ResourceTypes => at.route(read().to(discovery::resource_types)),
+            Self::ResourceType => at.route(read().to(discovery::resource_type)),
+            Self::Schemas => at.route(read().to(discovery::schemas)),
+            Self::Schema => at.route(read().to(discovery::schema)),
+            Self::Alive => at.route(read().to(ops::alive)),
+            Self::Ready => at.route(read().to(ops::ready)),
+        }
+    }
+}
+
+/// GET, and HEAD, which is answered as GET without the body.
+fn read() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// The methods of [`ALL`].
+fn any() -> actix_web::Route {
+    let reads = guard::Any(guard::Get()).or(guard::Head());
+    let writes = reads.or(guard::Post()).or(guard::Put());
+    web::route().guard(writes.or(guard::Patch()).or(guard::Delete()))
+}

@@ -1,0 +1,166 @@
+//! Around every request: its id, the net under a panic, and its line in the log.
+
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use super::auth::Permit;
+use super::client;
+use super::error::Error;
+use super::request::{RequestId, gateway};
+use super::route::Mounted;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// The outermost middleware. The id is made here, never taken from the caller.
+pub(super) async fn trace(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let started = Instant::now();
+    let id: Rc<str> = gateway(request.request())?.clock().id().into();
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", request_id = &*id);
+    request.extensions_mut().insert(RequestId(Rc::clone(&id)));
+    let served = async move { next.call(request).await }.instrument(span.clone());
+    let served = AssertUnwindSafe(served).catch_unwind().await;
+    let _entered = span.enter();
+    let Ok(served) = served else {
+        return Err(panicked(&method, &id, started));
+    };
+    let response = served?;
+    let mut response = match failure(&response, &id) {
+        None => response.map_into_left_body(),
+        Some(answer) => response.into_response(answer).map_into_right_body(),
+    };
+    mark(response.headers_mut(), &id);
+    log(response.request(), response.status(), started);
+    Ok(response)
+}
+
+/// The headers that every answer carries.
+pub(super) fn mark(headers: &mut HeaderMap, request: &str) {
+    if let Ok(id) = HeaderValue::from_str(request) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+}
+
+/// The answer to a request that failed by the server's fault, with the id of the request in it; the
+/// reason goes to the log.
+fn failure<B>(response: &ServiceResponse<B>, id: &str) -> Option<HttpResponse> {
+    let error = response.response().error()?.as_error::<Error>()?;
+    let why = error.why()?;
+    tracing::error!(why, "request failed");
+    Some(error.answer(id))
+}
+
+fn panicked(method: &Method, id: &str, started: Instant) -> actix_web::Error {
+    let error = Error::Panicked(id.to_owned());
+    let duration_us = elapsed(started);
+    tracing::error!(why = error.why(), %method, status = 500, duration_us, "request failed");
+    error.into()
+}
+
+/// One event a request. The route is logged as its pattern: paths and queries hold personal data.
+fn log(request: &HttpRequest, status: StatusCode, started: Instant) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
+    let route = request
+        .app_data::<Mounted>()
+        .map_or("-", |at| at.pattern.as_str());
+    let extensions = request.extensions();
+    let connection = extensions.get::<Permit>().map(|permit| &*permit.connection);
+    let trusted = gateway(request).map_or(&[][..], |gateway| {
+        &gateway.settings().server.trusted_proxies
+    });
+    let client = request
+        .peer_addr()
+        .map(|peer| client::address(peer, request.headers(), trusted));
+    tracing::info!(
+        method = %request.method(),
+        route,
+        status = status.as_u16(),
+        duration_us = elapsed(started),
+        connection,
+        client = client.map(tracing::field::display),
+        "request"
+    );
+}
+
+fn elapsed(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::dev::Service;
+    use actix_web::{App, middleware, test, web};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::{Settings, Sources};
+    use crate::service::{Gateway, Role};
+
+    fn gateway(directory: &std::path::Path) -> Gateway {
+        let database = format!("sqlite:{}", directory.join("muster.db").display());
+        let sources = Sources {
+            flags: vec![("database.url".to_owned(), database)],
+            environment: Vec::new(),
+            file: None,
+            read_secret: &|_| Err("no secrets here".to_owned()),
+        };
+        let settings = Settings::load(sources).unwrap();
+        Gateway::open(settings, Clock::system(), Role::Serve).unwrap()
+    }
+
+    async fn panicking() -> &'static str {
+        panic!("on purpose")
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_answered_with_the_id_of_the_request() {
+        let directory = tempfile::tempdir().unwrap();
+        let gateway = gateway(directory.path());
+        let app = App::new()
+            .app_data(web::Data::new(gateway.clone()))
+            .route("/", web::get().to(panicking))
+            .route("/fine", web::get().to(async || "fine"))
+            .wrap(middleware::from_fn(trace));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get().uri("/").to_request();
+        let answer = app
+            .call(request)
+            .await
+            .map(drop)
+            .unwrap_err()
+            .error_response();
+        assert_eq!(answer.status(), 500);
+        let id = answer
+            .headers()
+            .get("x-request-id")
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body = actix_web::body::to_bytes(answer.into_body()).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert!(body["detail"].as_str().unwrap().contains(&id), "{body}");
+        assert!(!body.to_string().contains("purpose"));
+
+        let request = test::TestRequest::get().uri("/fine").to_request();
+        assert_eq!(test::call_service(&app, request).await.status(), 200);
+        gateway.close();
+    }
+}

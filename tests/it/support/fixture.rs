@@ -1,0 +1,172 @@
+//! A gateway with a store of its own, served on a free port by a thread of this process.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::thread::JoinHandle;
+
+use actix_web::rt::System;
+use muster::clock::Clock;
+use muster::config::{Settings, Sources};
+use muster::server::{Server, Stopper};
+use muster::service::{Gateway, Role};
+use muster::store::{Options, Store};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+use super::client::Client;
+use super::log;
+
+/// The token of the connection `config`, whose profile is that of the fixture.
+pub const TOKEN: &str = "a-token-that-only-tests-know";
+
+/// How a fixture differs from the usual one.
+pub struct Setup {
+    /// The profile of the connection `config`.
+    pub profile: &'static str,
+    pub clock: Clock,
+    /// Further settings: `("scim.max_payload", "1 KiB")`.
+    pub settings: Vec<(&'static str, &'static str)>,
+}
+
+/// A running gateway. When it is dropped it is stopped, and its store is verified.
+pub struct Fixture {
+    pub address: SocketAddr,
+    pub gateway: Gateway,
+    server: Option<(Stopper, JoinHandle<()>)>,
+    runtime: Runtime,
+    directory: TempDir,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            profile: "auto",
+            clock: Clock::system(),
+            settings: Vec::new(),
+        }
+    }
+}
+
+impl Fixture {
+    /// A gateway as everybody has it, in profile `auto`.
+    pub fn start() -> Self {
+        Self::with(Setup::default())
+    }
+
+    pub fn with(setup: Setup) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let settings = settings(address, &directory.path().join("muster.db"), &setup);
+        log::keep(&settings.log);
+        let gateway = Gateway::open(settings, setup.clock, Role::Serve).unwrap();
+        let server = serve(gateway.clone(), listener);
+        Self {
+            address,
+            gateway,
+            server: Some(server),
+            runtime: runtime(),
+            directory,
+        }
+    }
+
+    /// A client of the SCIM root, with the token [`TOKEN`].
+    pub fn client(&self) -> Client {
+        self.client_with(Some(TOKEN))
+    }
+
+    pub fn client_with(&self, token: Option<&str>) -> Client {
+        Client::new(format!("http://{}/scim/v2", self.address), token)
+    }
+
+    /// A client of the whole server.
+    pub fn root(&self) -> Client {
+        Client::new(format!("http://{}", self.address), Some(TOKEN))
+    }
+
+    /// Runs what the service floor offers to other doors.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Stops the server gracefully and waits for it.
+    pub fn stop(&mut self) {
+        if let Some((stopper, thread)) = self.server.take() {
+            self.runtime.block_on(stopper.stop());
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return;
+        }
+        self.stop();
+        verify(&self.gateway, &self.directory.path().join("muster.db"));
+    }
+}
+
+fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
+    let mut flags = vec![
+        ("server.listen".to_owned(), address.to_string()),
+        (
+            "database.url".to_owned(),
+            format!("sqlite:{}", database.display()),
+        ),
+        ("scim.profile".to_owned(), setup.profile.to_owned()),
+        ("log.format".to_owned(), "json".to_owned()),
+        ("log.level".to_owned(), "info,muster=debug".to_owned()),
+    ];
+    flags.extend(
+        setup
+            .settings
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
+    );
+    let environment = vec![("MUSTER_SCIM__TOKEN".to_owned(), TOKEN.to_owned())];
+    let read_secret = &|path: &Path| Err(format!("{} is not read in tests", path.display()));
+    Settings::load(Sources {
+        flags,
+        environment,
+        file: None,
+        read_secret,
+    })
+    .unwrap()
+}
+
+fn serve(gateway: Gateway, listener: TcpListener) -> (Stopper, JoinHandle<()>) {
+    let (sender, receiver) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        System::new().block_on(async move {
+            let server = Server::new(gateway, listener).unwrap();
+            sender.send(server.stopper()).unwrap();
+            server.run().await.unwrap();
+        });
+    });
+    (receiver.recv().unwrap(), thread)
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Every test ends with a full verification of the store: index rows, hashes, keys, memberships, counters.
+fn verify(gateway: &Gateway, database: &Path) {
+    let options = Options {
+        path: database.to_owned(),
+        readers: Some(1),
+        role: Role::Serve,
+        at: gateway.clock().now(),
+    };
+    let store = Store::open(&options).unwrap();
+    let registry = gateway.registry().clone();
+    let faults = runtime()
+        .block_on(store.read(move |tx| tx.verify(&registry)))
+        .unwrap();
+    assert_eq!(faults, []);
+    store.close();
+}

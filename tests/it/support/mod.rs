@@ -1,0 +1,12 @@
+//! What tests share: a gateway in this process, and clients to talk to it.
+
+mod client;
+mod fixture;
+pub mod log;
+mod raw;
+mod world;
+
+pub use client::{Client, Reply, patch_body};
+pub use fixture::{Fixture, Setup, TOKEN};
+pub use raw::Raw;
+pub use world::{World, group, user};
