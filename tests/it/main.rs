@@ -14,6 +14,8 @@
 
 // `cfg(test)` always holds here; it tells clippy that helpers beside the tests are tests too.
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod http;

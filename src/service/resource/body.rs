@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::scim::json;
+use crate::scim::patch;
 use crate::scim::profile::Correction;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Error, Result};
@@ -45,6 +46,7 @@ pub(in crate::service) fn mended_patch(
     id: &str,
     body: Map<String, Value>,
 ) -> Result<Map<String, Value>> {
+    patch::check_size(&body)?;
     let (body, corrections) = caller.profile.patch(rt, id, Value::Object(body));
     told(caller, &corrections);
     object(body)

@@ -93,10 +93,8 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
 
 /// Every request that has a body.
 fn targets(world: &World) -> Vec<(&'static str, String)> {
-    let mut targets = vec![
-        ("POST", "/Users".to_owned()),
-        ("POST", "/Groups".to_owned()),
-    ];
+    let collections = ["/Users", "/Groups", "/Bulk"];
+    let mut targets = collections.map(|path| ("POST", path.to_owned())).to_vec();
     for item in world.items() {
         targets.push(("PUT", item.clone()));
         targets.push(("PATCH", item));
