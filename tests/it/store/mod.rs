@@ -1,5 +1,10 @@
 //! The promises of the store, as a battery that every engine must pass; each test ends with a full verification.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a path to a method of Tx is not general over its lifetime"
+)]
+
 mod agree;
 mod cases;
 mod fixture;
