@@ -12,6 +12,8 @@ mod clients;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

@@ -118,6 +118,8 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
             format!("sqlite:{}", database.display()),
         ),
         ("scim.profile".to_owned(), setup.profile.to_owned()),
+        ("limits.rate".to_owned(), "0".to_owned()),
+        ("limits.failures".to_owned(), "0".to_owned()),
         ("log.format".to_owned(), "json".to_owned()),
         ("log.level".to_owned(), "info,muster=debug".to_owned()),
     ];
