@@ -138,6 +138,9 @@ impl Compiler<'_> {
 
     /// Every part that can be compiled narrows.
     fn all_of(&mut self, parts: &[Filter]) -> Option<Condition> {
+        if parts.is_empty() {
+            return Some(Condition::constant(true));
+        }
         let found: Vec<Option<Condition>> = parts.iter().map(|part| self.attempt(part)).collect();
         let exact = found
             .iter()
@@ -151,6 +154,9 @@ impl Compiler<'_> {
 
     /// One part that cannot be compiled could match anything.
     fn one_of(&mut self, parts: &[Filter]) -> Option<Condition> {
+        if parts.is_empty() {
+            return Some(Condition::constant(false));
+        }
         let found: Vec<Condition> = parts
             .iter()
             .map(|part| self.filter(part))
@@ -474,10 +480,12 @@ fn place(rt: &ResourceType, attr: &AttrRef) -> Option<Place> {
 }
 
 /// The table or column by which `attr` sorts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Order {
-    /// `r.id`
-    Id,
+    /// `r.id`, or what begins alike in all of them and ends in it.
+    Id(String),
+    /// The same in all of them.
+    Same(String),
     /// A column of `r` that is never NULL.
     Column(&'static str),
     /// A column of `r` that may be NULL.
@@ -490,12 +498,16 @@ pub(super) enum Order {
 
 /// How SQL can sort by `attr`; `None`: it cannot.
 pub(super) fn order(rt: &ResourceType, attr: &AttrRef) -> Option<Order> {
+    if attr.extension.is_none() && attr.path() == "meta.location" {
+        return Some(Order::Id(format!("{}/", rt.endpoint)));
+    }
     match place(rt, attr)? {
-        Place::Column("r.id") => Some(Order::Id),
+        Place::Column("r.id") => Some(Order::Id(String::new())),
         Place::Column(column) => Some(Order::Column(column)),
         Place::ExternalId => Some(Order::Nullable("r.external_id")),
         Place::Unique if !attr.attribute.multi_valued => Some(Order::Unique),
         Place::Indexed => Some(Order::Indexed),
-        Place::Unique | Place::Kind | Place::Members | Place::Groups => None,
+        Place::Kind => Some(Order::Same(fold(&rt.name, attr.leaf().case_exact))),
+        Place::Unique | Place::Members | Place::Groups => None,
     }
 }

@@ -1,8 +1,10 @@
 //! Users, groups and every other resource type: create, get, find, replace, patch, delete (RFC 7644 §3).
 
+mod asked;
 pub(super) mod body;
 pub(super) mod change;
 mod condition;
+mod cursor;
 mod find;
 mod get;
 pub(super) mod members;
@@ -12,6 +14,7 @@ mod write;
 use bytes::Bytes;
 
 pub(super) use condition::etag;
+pub(super) use cursor::CURSOR_SECONDS;
 
 /// What a request is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]

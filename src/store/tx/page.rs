@@ -1,5 +1,6 @@
 //! The SQL of a page of ids: where they come from, in which order, which part.
 
+use super::walk::Position;
 use crate::store::compile::Params;
 
 /// The resources that fulfil a condition.
@@ -34,7 +35,53 @@ pub(super) enum Source {
     Unkeyed { table: &'static str, path: String },
 }
 
+/// Which part of a source, by the places in its order.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'p> {
+    /// The first ones.
+    Front,
+    /// Those above a key and id.
+    Above { key: &'p str, id: &'p str },
+    /// Those below a key, greatest first; without one, all.
+    Below(Option<&'p str>),
+    /// Those with a key, by id.
+    At {
+        key: &'p str,
+        behind: Option<&'p str>,
+    },
+    /// By id alone.
+    AboveId(Option<&'p str>),
+    /// By id alone, greatest first.
+    BelowId(Option<&'p str>),
+}
+
+impl<'p> Place<'p> {
+    pub(super) fn above(place: &'p Position) -> Self {
+        match &place.key {
+            Some(key) => Self::Above { key, id: &place.id },
+            None => Self::Front,
+        }
+    }
+
+    /// Whether the rows have the key beside the id.
+    pub(super) fn has_key(self) -> bool {
+        match self {
+            Self::Front | Self::Above { .. } | Self::Below(_) | Self::At { .. } => true,
+            Self::AboveId(_) | Self::BelowId(_) => false,
+        }
+    }
+}
+
 impl Source {
+    /// The columns that an order by key is by: the key, and the id that makes it total.
+    fn columns(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Column(column) | Self::Present(column) => (column, "r.id"),
+            Self::Keyed { .. } => ("k.folded", "k.resource"),
+            Self::Missing(_) | Self::Unkeyed { .. } => ("r.id", "r.id"),
+        }
+    }
+
     /// Those with a row for `path` in `table`, and those without.
     pub(super) fn of_table(table: &'static str, path: String) -> (Self, Self) {
         let present = Self::Keyed {
@@ -81,6 +128,47 @@ impl From {
         (sql, params)
     }
 
+    /// A part of `source`: ids, with their keys if the place has one.
+    pub(super) fn slice(&self, source: &Source, place: Place<'_>, take: u64) -> (String, Params) {
+        let (from, mut params) = self.of(source);
+        let (key, id) = source.columns();
+        let (test, order) = match place {
+            Place::Front => (String::new(), format!("{key}, {id}")),
+            Place::Above { key: k, id: i } => {
+                let (k, i) = (params.text(k), params.text(i));
+                (
+                    format!("AND ({key}, {id}) > ({k}, {i})"),
+                    format!("{key}, {id}"),
+                )
+            }
+            Place::Below(k) => (
+                k.map_or_else(String::new, |k| format!("AND {key} < {}", params.text(k))),
+                format!("{key} DESC, {id} DESC"),
+            ),
+            Place::At { key: k, behind } => {
+                let equal = format!("AND {key} = {}", params.text(k));
+                let rest = behind.map(|i| format!(" AND {id} > {}", params.text(i)));
+                (equal + &rest.unwrap_or_default(), id.to_owned())
+            }
+            Place::AboveId(i) => (
+                i.map_or_else(String::new, |i| format!("AND r.id > {}", params.text(i))),
+                "r.id".to_owned(),
+            ),
+            Place::BelowId(i) => (
+                i.map_or_else(String::new, |i| format!("AND r.id < {}", params.text(i))),
+                "r.id DESC".to_owned(),
+            ),
+        };
+        let columns = if place.has_key() {
+            format!("{id}, {key}")
+        } else {
+            "r.id".to_owned()
+        };
+        let take = params.int(take);
+        let sql = format!("SELECT {columns} {from} {test} ORDER BY {order} LIMIT {take}");
+        (sql, params)
+    }
+
     /// How many there are in `source`.
     pub(super) fn count(&self, source: &Source) -> (String, Params) {
         let (from, params) = self.of(source);
@@ -98,14 +186,23 @@ impl From {
         (sql, params)
     }
 
-    /// `columns` of all of them and their bodies, by id.
-    pub(super) fn bodies(&self, columns: &str) -> (String, Params) {
+    /// `columns` of at most `most` of them behind an id, and of their bodies, by id.
+    pub(super) fn bodies(
+        &self,
+        columns: &str,
+        behind: Option<&str>,
+        most: u64,
+    ) -> (String, Params) {
+        let mut params = self.params.clone();
+        let behind = behind.map(|id| format!("AND r.id > {}", params.text(id)));
+        let most = params.int(most);
         let sql = format!(
             "SELECT {columns} FROM resource r LEFT JOIN body b ON b.resource = r.id
-             WHERE {} ORDER BY r.id",
-            self.condition
+             WHERE {} {} ORDER BY r.id LIMIT {most}",
+            self.condition,
+            behind.unwrap_or_default()
         );
-        (sql, self.params.clone())
+        (sql, params)
     }
 
     fn of(&self, source: &Source) -> (String, Params) {
