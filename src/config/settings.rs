@@ -50,7 +50,7 @@ section! {
         tls_key: Option<PathBuf>,
         /// Where `Forwarded` is believed from.
         trusted_proxies: Vec<Network>,
-        /// Root of all keys, if given from outside; see [`super::server_secret`].
+        /// Root of all keys, if given from outside; see `server_secret`.
         secret: Option<Secret>,
     }
 }

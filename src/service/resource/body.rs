@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::scim::json;
 use crate::scim::message::SEARCH_URN;
+use crate::scim::patch;
 use crate::scim::profile::Correction;
 use crate::scim::schema::ResourceType;
 use crate::scim::search;
@@ -47,6 +48,7 @@ pub(in crate::service) fn mended_patch(
     id: &str,
     body: Map<String, Value>,
 ) -> Result<Map<String, Value>> {
+    patch::check_size(&body)?;
     let (body, corrections) = caller.profile.patch(rt, id, Value::Object(body));
     told(caller, &corrections);
     object(body)

@@ -37,9 +37,9 @@ enum Onward<'p> {
 }
 
 /// The runs of an order by `path`, in the order in which they come; without an order there is one, by id.
-pub(super) fn runs(order: Option<Order>, path: &str, descending: bool) -> Vec<Run> {
+pub(super) fn runs(from: &From, order: Option<Order>, path: &str, descending: bool) -> Vec<Run> {
     let all = |key| {
-        let source = Source::Column("r.id");
+        let source = from.whole();
         vec![Run { source, key }]
     };
     let (present, missing) = match order {

@@ -145,28 +145,24 @@ impl Tx<'_> {
     ) -> Result<Stream<'w>> {
         let mut params = Params::default();
         params.text(&*list.rt.name);
-        let narrow = list.filter.map_or(
-            Narrow {
-                sql: None,
-                exact: true,
-            },
-            |filter| compile(list.rt, filter, &mut params),
-        );
-        let from = From::new(narrow.sql.as_deref(), params);
+        let narrow = list.filter.map_or(Narrow::everything(), |filter| {
+            compile(list.rt, filter, &mut params)
+        });
+        let exact = narrow.exact;
+        let from = From::new(narrow, params);
         let by_index = match &list.by {
-            None => Some(runs(None, "", walk.descending)),
-            Some(by) => {
-                order(list.rt, by).map(|order| runs(Some(order), &by.path(), walk.descending))
-            }
+            None => Some(runs(&from, None, "", walk.descending)),
+            Some(by) => order(list.rt, by)
+                .map(|order| runs(&from, Some(order), &by.path(), walk.descending)),
         };
-        let total = match (list.filter, narrow.exact) {
+        let total = match (list.filter, exact) {
             (None, _) => Some(self.counts(&list.rt.name)?),
             (Some(_), true) => Some(self.count_all(&from)?),
             (Some(_), false) => None,
         };
         let relations = relations(list.rt, list.filter, list.by.as_ref());
         let means = match by_index {
-            Some(runs) if narrow.exact => Means::Index(runs),
+            Some(runs) if exact => Means::Index(runs),
             Some(_) if list.by.is_none() && walk.is_behind() => Means::Documents(relations),
             Some(_) | None => Means::Sorted,
         };
@@ -182,7 +178,7 @@ impl Tx<'_> {
         // With an exact filter a page of none needs no order.
         if matches!(stream.means, Means::Sorted) && (walk.count > 0 || total.is_none()) {
             let all = self.sorted(walk, &stream, relations, left)?;
-            if !narrow.exact && !walk.is_behind() {
+            if !exact && !walk.is_behind() {
                 stream.total = Some(all.len() as u64);
             }
             stream.ahead = all
