@@ -10,6 +10,7 @@ use super::LogFormat;
 use super::Network;
 use super::ProfileName;
 use super::PublicUrl;
+use super::Rate;
 use super::Scheme;
 use super::Secret;
 use super::Size;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub database: Database,
     /// The protocol.
     pub scim: Scim,
+    /// How often something may happen.
+    pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
     entries: Vec<Entry>,
@@ -50,7 +53,7 @@ section! {
         tls_key: Option<PathBuf>,
         /// Where `Forwarded` is believed from.
         trusted_proxies: Vec<Network>,
-        /// Root of all keys, if given from outside; see [`super::server_secret`].
+        /// Root of all keys, if given from outside; see `server_secret`.
         secret: Option<Secret>,
     }
 }
@@ -74,6 +77,8 @@ section! {
         page_size: u64 where 1..=MAX_RESULTS,
         /// Resources on a page at most.
         max_results: u64 where 1..=MAX_RESULTS,
+        /// Operations in one Bulk request.
+        max_bulk_operations: u64 where 1..=MAX_BULK_OPERATIONS,
         /// Longest request body.
         max_payload: Size where Size::kib(1)..=MAX_PAYLOAD,
         /// Candidates that a filter or sort without an index may read.
@@ -82,6 +87,16 @@ section! {
         unique_group_names: bool,
         /// Whether a member or manager that does not exist is refused.
         require_references: bool,
+    }
+}
+
+section! {
+    /// How often something may happen.
+    Limits "limits" {
+        /// Requests of one token.
+        rate: Rate,
+        /// Wrong credentials from one address.
+        failures: Rate,
     }
 }
 
@@ -97,6 +112,8 @@ section! {
 
 /// A page is built in memory: 1,000 resources of 64 KiB are 64 MiB.
 const MAX_RESULTS: u64 = 1000;
+/// Each operation is held in memory until all are done: 10,000 of 2 KiB are 20 MiB.
+const MAX_BULK_OPERATIONS: u64 = 10_000;
 /// A body is held in memory as text and as a tree of about ten times its size: 64 MiB are 700 MiB.
 const MAX_PAYLOAD: Size = Size::mib(64);
 /// Ten times a large directory of one million; reading so many takes minutes.
@@ -118,9 +135,10 @@ impl Settings {
             Server::read(&mut reader),
             Database::read(&mut reader),
             Scim::read(&mut reader),
+            Limits::read(&mut reader),
             Log::read(&mut reader),
         );
-        let (Some(server), Some(database), Some(scim), Some(log)) = sections else {
+        let (Some(server), Some(database), Some(scim), Some(limits), Some(log)) = sections else {
             return Err(Faults(reader.finish().1));
         };
         check_server(&server, &mut reader);
@@ -134,6 +152,7 @@ impl Settings {
             server,
             database,
             scim,
+            limits,
             log,
             entries,
             warnings,
@@ -152,7 +171,14 @@ impl Settings {
 }
 
 fn keys() -> Vec<Key> {
-    [Server::KEYS, Database::KEYS, Scim::KEYS, Log::KEYS].concat()
+    [
+        Server::KEYS,
+        Database::KEYS,
+        Scim::KEYS,
+        Limits::KEYS,
+        Log::KEYS,
+    ]
+    .concat()
 }
 
 /// `server.public_url` follows `server.listen` unless it is set.

@@ -16,6 +16,12 @@ pub struct Limits {
     pub page_size: u64,
     /// How many resources a page has at most.
     pub max_results: u64,
+    /// How long a cursor is valid, in seconds (RFC 9865 §4).
+    pub cursor_seconds: u64,
+    /// How many operations a Bulk request has at most.
+    pub max_operations: u64,
+    /// How many bytes a request body has at most.
+    pub max_payload: u64,
 }
 
 /// The answer of `/ServiceProviderConfig` (RFC 7643 §5); `base` is the URL of the SCIM root.
@@ -23,17 +29,22 @@ pub fn service_provider_config(base: &str, limits: Limits) -> Value {
     json!({
         "schemas": [CONFIG_URN],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "bulk": {
+            "supported": true,
+            "maxOperations": limits.max_operations,
+            "maxPayloadSize": limits.max_payload,
+        },
         "filter": { "supported": true, "maxResults": limits.max_results },
         "changePassword": { "supported": false },
         "sort": { "supported": true },
         "etag": { "supported": true },
         "pagination": {
-            "cursor": false,
+            "cursor": true,
             "index": true,
             "defaultPaginationMethod": "index",
             "defaultPageSize": limits.page_size,
             "maxPageSize": limits.max_results,
+            "cursorTimeout": limits.cursor_seconds,
         },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",

@@ -1,9 +1,11 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
+mod bulk;
 mod discovery;
 mod error;
 mod gateway;
 mod keys;
+mod limit;
 mod resource;
 mod token;
 mod user;

@@ -5,8 +5,17 @@ use crate::scim::{Error, ErrorKind};
 use crate::store::Record;
 
 /// The entity tag of a record: weak, as two answers of one version may differ in their attributes.
-pub(super) fn etag(record: &Record) -> String {
+pub(in crate::service) fn etag(record: &Record) -> String {
     format!("W/\"{}\"", record.version)
+}
+
+/// Refuses a read whose `If-Match` does not hold; it is asked before `If-None-Match` (RFC 9110 §13.2.2).
+pub(super) fn allow_read(record: &Record, conditions: &Conditions) -> Result<(), Error> {
+    let only = Conditions {
+        if_match: conditions.if_match.clone(),
+        if_none_match: None,
+    };
+    allow_change(record, &only)
 }
 
 /// Refuses a change whose `If-Match` or `If-None-Match` does not hold.

@@ -54,19 +54,17 @@ impl Tx<'_> {
         params.text(&*find.rt.name);
         let narrow = match find.filter {
             Some(filter) => compile(find.rt, filter, &mut params),
-            None => Narrow {
-                sql: None,
-                exact: true,
-            },
+            None => Narrow::everything(),
         };
         let by = match &find.sort {
-            None => Some(Order::Id),
+            None => Some(Order::Id(String::new())),
             Some(sort) => order(find.rt, &sort.by),
         };
-        let from = From::new(narrow.sql.as_deref(), params);
+        let exact = narrow.exact;
+        let from = From::new(narrow, params);
         match by {
-            Some(by) if narrow.exact => self.page(find, by, &from),
-            Some(_) | None => self.scan(find, narrow.exact, &from),
+            Some(by) if exact => self.page(find, by, &from),
+            Some(_) | None => self.scan(find, exact, &from),
         }
     }
 
@@ -74,7 +72,7 @@ impl Tx<'_> {
     fn page(&mut self, find: &Find<'_>, by: Order, from: &From) -> Result<Found> {
         let total = match find.filter {
             None => self.counts(&find.rt.name)?,
-            Some(_) => self.count_source(from, &Source::Column("r.id"))?,
+            Some(_) => self.count_all(from)?,
         };
         let skip = find.start_index.saturating_sub(1);
         let window = Window {
@@ -82,17 +80,13 @@ impl Tx<'_> {
             take: find.count.min(total.saturating_sub(skip)),
             total,
         };
-        if window.take == 0 {
-            return Ok(Found {
-                total,
-                records: Vec::new(),
-            });
-        }
-        let ids = self.page_ids(find, by, from, window)?;
-        let records = ids
-            .iter()
-            .map(|id| self.record_of(find.rt, id))
-            .collect::<Result<_>>()?;
+        let ids = if window.take == 0 {
+            Vec::new()
+        } else {
+            self.page_ids(find, by, from, window)?
+        };
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let records = self.records_of(find.rt, &ids)?;
         Ok(Found { total, records })
     }
 
@@ -108,7 +102,8 @@ impl Tx<'_> {
             None => (String::new(), false),
         };
         let (present, missing) = match by {
-            Order::Id => return self.ids_by_id(from, descending, window),
+            Order::Id(_) => return self.ids_by_id(from, descending, window),
+            Order::Same(_) => return self.ids_by_id(from, false, window),
             Order::Column(column) => {
                 return self.ids(from, &Source::Column(column), descending, window);
             }
@@ -126,7 +121,7 @@ impl Tx<'_> {
 
     /// By id alone; what is nearer to the end is counted from the end.
     fn ids_by_id(&mut self, from: &From, descending: bool, window: Window) -> Result<Vec<String>> {
-        let source = Source::Column("r.id");
+        let source = from.whole();
         let behind = window.total.saturating_sub(window.skip + window.take);
         if behind >= window.skip {
             return self.ids(from, &source, descending, window);
@@ -177,6 +172,17 @@ impl Tx<'_> {
     ) -> Result<Vec<String>> {
         let (sql, params) = from.page(source, descending, window);
         self.all(&sql, &params.as_params(), |row| row.string(0))
+    }
+
+    /// How many fulfil the condition.
+    pub(super) fn count_all(&mut self, from: &From) -> Result<u64> {
+        self.count_source(from, &from.whole())
+    }
+
+    /// How many fulfil the condition, counted no further than `most`.
+    pub(super) fn count_to(&mut self, from: &From, most: u64) -> Result<u64> {
+        let (sql, params) = from.count_to(most);
+        self.number(&sql, &params.as_params())
     }
 
     fn count_source(&mut self, from: &From, source: &Source) -> Result<u64> {

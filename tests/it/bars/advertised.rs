@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, column, made, query, strict, user};
+use crate::support::strict::{Client, column, made, query, strict, user};
 
 /// A user of exactly `bytes` bytes.
 fn user_of(bytes: usize, name: &str) -> String {
@@ -44,14 +44,14 @@ fn the_largest_body_is_as_published() {
     assert_eq!(column(&client.get("/Users"), "userName"), ["ada", "exact"]);
 }
 
-fn chunked(fixture: &crate::support::Fixture, method: &str, path: &str, body: &str) -> String {
-    let token = crate::support::TOKEN;
+fn chunked(fixture: &crate::support::strict::Fixture, method: &str, path: &str, body: &str) -> String {
+    let token = crate::support::strict::TOKEN;
     let request = format!(
         "{method} /scim/v2{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
          Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
         body.len()
     );
-    crate::support::Raw::exchange(fixture.address, request).head
+    crate::support::strict::Raw::exchange(fixture.address, request).head
 }
 
 /// Bar 56: the largest page.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::support::{Client, made, stored, strict, user};
+use crate::support::strict::{Client, made, stored, strict, user};
 
 /// Set in the process that does nothing else, in which memory can be measured.
 const ALONE: &str = "MUSTER_TEST_ALONE";

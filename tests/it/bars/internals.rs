@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Fixture, Reply, made, stored, strict, user};
+use crate::support::strict::{Client, Fixture, Reply, made, stored, strict, user};
 
 /// What a caller never reads.
 const INTERNALS: [&str; 20] = [

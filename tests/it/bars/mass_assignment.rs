@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::support::{
+use crate::support::strict::{
     Client, ENTERPRISE, Fixture, GROUP, Setup, USER, group, made, stored, user, with,
 };
 

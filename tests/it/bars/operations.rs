@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, column, group, made, patch_body, stored, strict, user};
+use crate::support::strict::{Client, column, group, made, patch_body, stored, strict, user};
 
 const MEMBERS: usize = 10_000;
 

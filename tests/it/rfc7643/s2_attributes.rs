@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ENTERPRISE, made, stored, strict, user};
+use crate::support::strict::{ENTERPRISE, made, stored, strict, user};
 
 /// §2.3: what an attribute of each type refuses, in a body and in PATCH alike.
 #[test]
@@ -94,7 +94,7 @@ fn s2_1_attribute_names_have_no_case() {
     let fixture = strict(&[]);
     let client = fixture.client();
     let body = json!({
-        "SCHEMAS": [crate::support::USER.to_uppercase()],
+        "SCHEMAS": [crate::support::strict::USER.to_uppercase()],
         "USERNAME": "ada",
         "Name": { "GIVENNAME": "Ada" },
         "emails": [{ "VALUE": "a@x.example" }],
@@ -205,7 +205,7 @@ fn s2_5_unassigned_values_are_not_answered() {
         for name in unassigned.as_object().unwrap().keys() {
             assert_eq!(found.get(name), None, "{name}");
         }
-        assert_eq!(found["schemas"], json!([crate::support::USER]));
+        assert_eq!(found["schemas"], json!([crate::support::strict::USER]));
     };
     check(stored(&client, &path));
     let set = json!({ "title": "x", "name": { "givenName": "A" }, "emails": [{ "value": "a@x" }] });

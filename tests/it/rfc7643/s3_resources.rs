@@ -3,7 +3,7 @@
 use muster::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::{
+use crate::support::strict::{
     ENTERPRISE, Fixture, GROUP, Setup, USER, group, made, stored, strict, user, with,
 };
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ENTERPRISE, group, made, stored, strict, user};
+use crate::support::strict::{ENTERPRISE, group, made, stored, strict, user};
 
 /// §4.1.1: `userName` is required, not blank, and unique without regard to case.
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{ENTERPRISE, GROUP, USER, strict};
+use crate::support::strict::{ENTERPRISE, GROUP, USER, strict};
 
 const CHARACTERISTICS: [&str; 9] = [
     "name",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ENTERPRISE, USER, made, query, stored, strict, user};
+use crate::support::strict::{ENTERPRISE, USER, made, query, stored, strict, user};
 
 /// The same attribute by every spelling, in PATCH paths, filters, `sortBy` and `attributes`.
 #[test]

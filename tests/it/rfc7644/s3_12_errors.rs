@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, made, query, strict, user};
+use crate::support::strict::{Client, made, query, strict, user};
 
 /// The whole of Tables 8 and 9, as far as a request can bring it about.
 #[test]
@@ -52,5 +52,5 @@ fn s3_12_every_scim_type_has_its_request() {
 }
 
 fn names(client: &Client) -> Vec<Value> {
-    crate::support::column(&client.get("/Users?sortBy=userName"), "userName")
+    crate::support::strict::column(&client.get("/Users?sortBy=userName"), "userName")
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::strict;
+use crate::support::strict::strict;
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{made, stored, strict, user};
+use crate::support::strict::{made, stored, strict, user};
 
 /// `ETag` is `meta.version`, weak, and moves with every change.
 #[test]

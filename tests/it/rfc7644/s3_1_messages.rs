@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{made, stored, strict, user};
+use crate::support::strict::{made, stored, strict, user};
 
 /// §2, §3.12: without credentials 401 with a challenge and a SCIM error.
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{group, made, stored, strict, user};
+use crate::support::strict::{group, made, stored, strict, user};
 
 /// 201, the representation, `Location` and `ETag`; the same is read afterwards.
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::{
+use crate::support::strict::{
     Client, ENTERPRISE, Fixture, Setup, USER, column, group, made, query, strict, user,
 };
 

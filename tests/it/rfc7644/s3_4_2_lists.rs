@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, ENTERPRISE, column, made, query, strict, user};
+use crate::support::strict::{Client, ENTERPRISE, column, made, query, strict, user};
 
 /// §3.4.2: a ListResponse with integers and `Resources`, also when nothing matches.
 #[test]

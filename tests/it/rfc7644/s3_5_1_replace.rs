@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Client, ENTERPRISE, group, made, stored, strict, user};
+use crate::support::strict::{Client, ENTERPRISE, group, made, stored, strict, user};
 
 /// What a PUT leaves out is gone; `active` keeps its value (CONTRACT); readOnly is ignored.
 #[test]
@@ -48,7 +48,7 @@ fn s3_5_1_put_is_all_or_nothing() {
     let path = made(&client, "/Users", &user("ada", json!({ "title": "Dr" })));
     made(&client, "/Users", &user("bob", json!({})));
     let before = stored(&client, &path);
-    let without_name = json!({ "schemas": [crate::support::USER], "title": "Prof" });
+    let without_name = json!({ "schemas": [crate::support::strict::USER], "title": "Prof" });
     client
         .put(&path, &without_name)
         .refused(400, Some("invalidValue"));

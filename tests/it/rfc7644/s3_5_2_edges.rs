@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::s3_5_2_patch::{Patcher, two};
-use crate::support::{ENTERPRISE, USER};
+use crate::support::strict::{ENTERPRISE, USER};
 
 /// Complex attributes: `{}`, `null`, unknown and unassigned parts.
 #[test]

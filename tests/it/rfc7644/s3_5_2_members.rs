@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Fixture, group, made, stored, strict};
+use crate::support::strict::{Client, Fixture, group, made, stored, strict};
 
 struct Groups {
     _fixture: Fixture,

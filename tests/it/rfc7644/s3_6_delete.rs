@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{column, group, made, query, strict, user};
+use crate::support::strict::{column, group, made, query, strict, user};
 
 /// 204 without a body; afterwards 404 for every verb, absent from every list, and the name is free.
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, ENTERPRISE, USER, group, made, query, strict, user};
+use crate::support::strict::{Client, ENTERPRISE, USER, group, made, query, strict, user};
 
 fn keys(value: &Value) -> Vec<String> {
     let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();

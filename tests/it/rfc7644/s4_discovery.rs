@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{query, strict};
+use crate::support::strict::{query, strict};
 
 const ENDPOINTS: [&str; 5] = [
     "/ServiceProviderConfig",

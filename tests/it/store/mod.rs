@@ -1,8 +1,14 @@
 //! The promises of the store, as a battery that every engine must pass; each test ends with a full verification.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a path to a method of Tx is not general over its lifetime"
+)]
+
 mod agree;
 mod cases;
 mod fixture;
+mod walks;
 
 /// Runs the whole battery against one engine.
 macro_rules! battery {
@@ -73,6 +79,14 @@ macro_rules! engines {
                 a_scan_has_a_limit
                 a_hidden_member_is_not_found
                 a_counting_page_is_empty
+                keys_end_where_values_go_on
+            }
+            walk {
+                a_deep_page_costs_what_the_first_costs
+                a_page_that_is_full_ends_the_scan
+                a_scan_of_a_walk_has_a_limit
+                what_comes_and_goes_moves_nothing_else
+                a_page_reads_groups_at_once
             }
             connection {
                 tokens_live_and_are_revoked

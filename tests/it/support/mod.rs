@@ -2,10 +2,12 @@
 
 mod client;
 mod fixture;
+pub mod log;
 mod raw;
-mod strict;
+pub mod strict;
+mod world;
 
 pub use client::{Client, Reply, patch_body};
 pub use fixture::{Fixture, Setup, TOKEN};
-pub use raw::{Raw, RawReply};
-pub use strict::{ENTERPRISE, GROUP, USER, column, group, made, query, stored, strict, user, with};
+pub use raw::Raw;
+pub use world::{World, group, user};

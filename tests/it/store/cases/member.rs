@@ -196,7 +196,7 @@ pub(crate) async fn display_is_as_sent(at: &Fixture) {
         kind: Some("user".to_owned()),
     };
     let (to, member) = (group.clone(), as_sent.clone());
-    at.write(move |tx| tx.add_members(&to, &[member.clone()]))
+    at.write(move |tx| tx.add_members(&to, std::slice::from_ref(&member)))
         .await
         .unwrap();
     let show = || {
@@ -207,10 +207,9 @@ pub(crate) async fn display_is_as_sent(at: &Fixture) {
     assert_eq!((shown.display, shown.kind), (as_sent.display, as_sent.kind));
     assert_eq!(shown.resolved.as_deref(), Some("User"));
     for (display, changed) in [("Ada", 1), ("Ada", 0)] {
-        let to = group.clone();
-        let done = at
-            .write(move |tx| tx.set_member_display(&to, &|_| true, Some(display)))
-            .await;
+        let (to, mut member) = (group.clone(), as_sent.clone());
+        member.display = Some(display.to_owned());
+        let done = at.write(move |tx| tx.describe_member(&to, &member)).await;
         assert_eq!(done, Ok(changed));
     }
     assert_eq!(show().await.unwrap().display.as_deref(), Some("Ada"));
