@@ -236,8 +236,7 @@ impl Tx<'_> {
             "SELECT {COLUMNS} FROM member
              WHERE group_id = $1 AND member_id = $2 AND folded IS NULL"
         );
-        let by_folded =
-            format!("SELECT {COLUMNS} FROM member WHERE group_id = $1 AND folded = $2");
+        let by_folded = format!("SELECT {COLUMNS} FROM member WHERE group_id = $1 AND folded = $2");
         let mut rows = Vec::new();
         for sql in [by_id, by_folded] {
             rows.extend(self.all(&sql, &[group_id.into(), (&folded).into()], member_row)?);

@@ -44,7 +44,12 @@ fn the_largest_body_is_as_published() {
     assert_eq!(column(&client.get("/Users"), "userName"), ["ada", "exact"]);
 }
 
-fn chunked(fixture: &crate::support::strict::Fixture, method: &str, path: &str, body: &str) -> String {
+fn chunked(
+    fixture: &crate::support::strict::Fixture,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> String {
     let token = crate::support::strict::TOKEN;
     let request = format!(
         "{method} /scim/v2{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\

@@ -4,7 +4,9 @@ use std::cell::Cell;
 
 use serde_json::{Value, json};
 
-use crate::support::strict::{Client, ENTERPRISE, Fixture, USER, made, query, stored, strict, user};
+use crate::support::strict::{
+    Client, ENTERPRISE, Fixture, USER, made, query, stored, strict, user,
+};
 
 /// Patches users of its own.
 pub(super) struct Patcher {

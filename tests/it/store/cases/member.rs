@@ -204,10 +204,11 @@ pub(crate) async fn display_is_as_sent(at: &Fixture) {
         at.read(move |tx| Ok(tx.members(&id, None, 10)?.remove(0)))
     };
     let shown = show().await.unwrap();
+    let second = as_sent.clone();
     assert_eq!((shown.display, shown.kind), (as_sent.display, as_sent.kind));
     assert_eq!(shown.resolved.as_deref(), Some("User"));
     for (display, changed) in [("Ada", 1), ("Ada", 0)] {
-        let (to, mut member) = (group.clone(), as_sent.clone());
+        let (to, mut member) = (group.clone(), second.clone());
         member.display = Some(display.to_owned());
         let done = at.write(move |tx| tx.describe_member(&to, &member)).await;
         assert_eq!(done, Ok(changed));
