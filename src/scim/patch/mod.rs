@@ -5,6 +5,8 @@
 
 mod apply;
 mod members;
+#[cfg(test)]
+mod model;
 mod operation;
 #[cfg(test)]
 mod tests;

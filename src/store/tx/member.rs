@@ -232,14 +232,17 @@ impl Tx<'_> {
     /// The rows, hidden ones too, whose id is `id` without regard to case.
     fn like(&mut self, group_id: &str, id: &str) -> Result<Vec<MemberRow>> {
         let folded = fold(id, false);
-        let by_id = format!(
-            "SELECT {COLUMNS} FROM member
-             WHERE group_id = $1 AND member_id = $2 AND folded IS NULL"
-        );
-        let by_folded = format!("SELECT {COLUMNS} FROM member WHERE group_id = $1 AND folded = $2");
-        let mut rows = Vec::new();
-        for sql in [by_id, by_folded] {
-            rows.extend(self.all(&sql, &[group_id.into(), (&folded).into()], member_row)?);
+        // Asked for more than the id, SQLite would read the whole group instead of this index.
+        let mut ids = self.all(
+            "SELECT member_id FROM member WHERE group_id = $1 AND folded = $2",
+            &[group_id.into(), (&folded).into()],
+            |row| row.string(0),
+        )?;
+        ids.push(folded);
+        let sql = format!("SELECT {COLUMNS} FROM member WHERE group_id = $1 AND member_id = $2");
+        let mut rows = Vec::with_capacity(1);
+        for id in ids {
+            rows.extend(self.first(&sql, &[group_id.into(), (&id).into()], member_row)?);
         }
         Ok(rows)
     }
