@@ -166,7 +166,7 @@ fn read_attribute(
     if treatment(attribute.mutability, context) == Treatment::Ignore {
         return Ok(());
     }
-    if resource::is_password(rt, attribute) {
+    if resource::is_password(rt, attr) {
         incoming.password = !value.is_null();
         return Ok(());
     }

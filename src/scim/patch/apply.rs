@@ -160,7 +160,7 @@ impl Work<'_> {
 
     fn attribute(&mut self, attr: &AttrRef, operation: &Operation) -> Result<()> {
         write::allowed(attr)?;
-        if resource::is_password(self.rt, &attr.attribute) {
+        if resource::is_password(self.rt, attr) {
             self.applied.password = true;
             return Ok(());
         }

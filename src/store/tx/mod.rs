@@ -6,6 +6,7 @@ mod find;
 mod index_row;
 mod member;
 mod page;
+mod rebuild;
 mod record;
 mod resource;
 mod scan;
