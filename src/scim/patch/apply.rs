@@ -44,9 +44,13 @@ pub fn apply(
         work.run(operation).map_err(|error| at(ordinal, error))?;
     }
     let applied = work.applied;
-    document
-        .as_map_mut()
-        .retain(|_, value| !resource::is_unassigned(value));
+    let map = document.as_map_mut();
+    for extension in &rt.extensions {
+        if let Some(Value::Object(members)) = map.get_mut(&*extension.schema.id) {
+            members.retain(|_, value| !resource::is_unassigned(value));
+        }
+    }
+    map.retain(|_, value| !resource::is_unassigned(value));
     document.restate_schemas(rt);
     validate::require(rt, document)?;
     Ok(applied)

@@ -108,7 +108,10 @@ fn sort(rt: &ResourceType, name: &str, order: SortOrder) -> scim::Result<Sort> {
             .ok_or_else(|| unusable("is complex: name a sub-attribute"))?;
         by.sub = Some(Arc::clone(value));
     }
-    if by.leaf().returned == Returned::Never {
+    if [&*by.attribute, by.leaf()]
+        .iter()
+        .any(|part| part.returned == Returned::Never)
+    {
         return Err(unusable("cannot be sorted by"));
     }
     Ok(Sort {
