@@ -50,7 +50,7 @@ section! {
         tls_key: Option<PathBuf>,
         /// Where `Forwarded` is believed from.
         trusted_proxies: Vec<Network>,
-        /// Root of all keys, if given from outside; see [`super::server_secret`].
+        /// Root of all keys, if given from outside; see `server_secret`.
         secret: Option<Secret>,
     }
 }
@@ -74,6 +74,8 @@ section! {
         page_size: u64 where 1..=MAX_RESULTS,
         /// Resources on a page at most.
         max_results: u64 where 1..=MAX_RESULTS,
+        /// Operations in one Bulk request.
+        max_bulk_operations: u64 where 1..=MAX_BULK_OPERATIONS,
         /// Longest request body.
         max_payload: Size where Size::kib(1)..=MAX_PAYLOAD,
         /// Candidates that a filter or sort without an index may read.
@@ -99,6 +101,8 @@ section! {
 
 /// A page is built in memory: 1,000 resources of 64 KiB are 64 MiB.
 const MAX_RESULTS: u64 = 1000;
+/// Each operation is held in memory until all are done: 10,000 of 2 KiB are 20 MiB.
+const MAX_BULK_OPERATIONS: u64 = 10_000;
 /// A body is held in memory as text and as a tree of about ten times its size: 64 MiB are 700 MiB.
 const MAX_PAYLOAD: Size = Size::mib(64);
 /// Ten times a large directory of one million; reading so many takes minutes.

@@ -156,3 +156,99 @@ fn unavailable(request: &str) -> String {
 fn internal(request: &str) -> String {
     format!("The gateway failed; its log says why under request {request}.")
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+
+    use super::*;
+
+    /// Status, the headers that matter, and the body of the answer to `error`.
+    fn shown(error: &Error) -> String {
+        let answer = error.answer("0198-id");
+        let mut lines = vec![answer.status().to_string()];
+        for name in ["content-type", "www-authenticate", "allow", "retry-after"] {
+            if let Some(value) = answer.headers().get(name) {
+                lines.push(format!("{name}: {}", value.to_str().unwrap()));
+            }
+        }
+        if !answer.head().keep_alive() {
+            lines.push("closes".to_owned());
+        }
+        let body = to_bytes(answer.into_body());
+        let body = futures_util::FutureExt::now_or_never(body)
+            .unwrap()
+            .unwrap();
+        lines.push(String::from_utf8(body.to_vec()).unwrap());
+        let urn = "\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:Error\"],";
+        lines.join("\n").replace(urn, "")
+    }
+
+    #[test]
+    fn each_error_has_its_answer() {
+        let why = || "disk on fire at /dev/sda".to_owned();
+        let errors = [
+            Error::from(scim::Error::filter("Quote the value.")),
+            Error::Unauthenticated(Challenge::Missing),
+            Error::Unauthenticated(Challenge::Invalid),
+            Error::Method("GET, HEAD".to_owned()),
+            Error::Unread(scim::Error::syntax("The body ended early.")),
+            Error::from(service::Error::Unavailable { why: why() }),
+            Error::from(service::Error::Internal { why: why() }),
+            Error::Panicked("0198-id".to_owned()),
+        ];
+        let map: Vec<String> = errors.iter().map(shown).collect();
+        insta::assert_snapshot!(map.join("\n\n"), @r#"
+        400 Bad Request
+        content-type: application/scim+json
+        {"status":"400","scimType":"invalidFilter","detail":"Quote the value."}
+
+        401 Unauthorized
+        content-type: application/scim+json
+        www-authenticate: Bearer realm="muster"
+        {"status":"401","detail":"This needs a token: send it as `Authorization: Bearer <token>`."}
+
+        401 Unauthorized
+        content-type: application/scim+json
+        www-authenticate: Bearer realm="muster", error="invalid_token"
+        {"status":"401","detail":"The credentials are not valid: the token is unknown, expired or revoked. Make a new one with `muster token create`."}
+
+        405 Method Not Allowed
+        content-type: application/scim+json
+        allow: GET, HEAD
+        {"status":"405","detail":"This URL does not serve this method. It serves: GET, HEAD."}
+
+        400 Bad Request
+        content-type: application/scim+json
+        closes
+        {"status":"400","scimType":"invalidSyntax","detail":"The body ended early."}
+
+        503 Service Unavailable
+        content-type: application/scim+json
+        retry-after: 1
+        {"status":"503","detail":"The gateway cannot do this at the moment; try again. Request 0198-id."}
+
+        500 Internal Server Error
+        content-type: application/scim+json
+        {"status":"500","detail":"The gateway failed; its log says why under request 0198-id."}
+
+        500 Internal Server Error
+        content-type: application/scim+json
+        {"status":"500","detail":"The gateway failed; its log says why under request 0198-id."}
+        "#);
+    }
+
+    #[test]
+    fn every_status_has_a_code_that_http_knows() {
+        for kind in [
+            ErrorKind::InvalidFilter,
+            ErrorKind::Uniqueness,
+            ErrorKind::PreconditionFailed,
+            ErrorKind::TooManyRequests,
+            ErrorKind::NotImplemented,
+        ] {
+            let error = Error::new(kind, "A reason.");
+            assert_eq!(error.status_code().as_u16(), kind.status());
+        }
+    }
+}

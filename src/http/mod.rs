@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod bulk;
 mod client;
 mod conditions;
 mod discovery;
@@ -27,7 +28,7 @@ pub use route::{Access, Route, routes};
 /// What every worker serves: all routes of [`routes`] around one gateway.
 ///
 /// Everything under `/scim` goes through the authentication of that one scope; whatever it does not
-/// answer itself takes a [`auth::Permit`], which only that authentication hands out.
+/// answer itself takes an `auth::Permit`, which only that authentication hands out.
 pub fn app(
     gateway: &Gateway,
 ) -> App<

@@ -12,14 +12,16 @@ pub(super) async fn alive() -> HttpResponse {
     plain(StatusCode::OK, "ok\n")
 }
 
-/// `GET /readyz`: the store can be read, so requests can be served. Why not is for the log only.
+/// `GET /readyz`: the last change could be committed, and the store answers now. Why not is for the log only.
 pub(super) async fn ready(gateway: Data<Gateway>) -> HttpResponse {
-    match gateway.ping().await {
-        Ok(()) => plain(StatusCode::OK, "ready\n"),
-        Err(why) => {
-            tracing::warn!(%why, "not ready");
-            plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-        }
+    let asked = gateway.ping().await;
+    if let Err(why) = &asked {
+        tracing::warn!(%why, "not ready");
+    }
+    if asked.is_ok() && gateway.is_ready() {
+        plain(StatusCode::OK, "ready\n")
+    } else {
+        plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
     }
 }
 

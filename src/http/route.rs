@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{Resource, guard, web};
 
+use super::bulk;
 use super::discovery;
 use super::ops;
 use super::resource;
@@ -44,7 +45,6 @@ enum Serves {
     Bulk,
     Me,
     Root,
-    OtherVersion,
     ProviderConfig,
     ResourceTypes,
     ResourceType,
@@ -111,12 +111,6 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         serves,
     };
     routes.extend([
-        outside(
-            "/scim/{version:v[0-9][^/]*}{rest:.*}",
-            Access::Bearer,
-            ALL,
-            Serves::OtherVersion,
-        ),
         outside("/healthz", Access::Public, READ, Serves::Alive),
         outside("/readyz", Access::Public, READ, Serves::Ready),
     ]);
@@ -147,7 +141,6 @@ impl Serves {
             | Self::Bulk
             | Self::Me
             | Self::Root
-            | Self::OtherVersion
             | Self::ProviderConfig
             | Self::ResourceTypes
             | Self::ResourceType
@@ -169,10 +162,9 @@ impl Serves {
                 .route(web::put().to(resource::replace))
                 .route(web::delete().to(resource::delete)),
             Self::Search => at.route(web::post().to(unserved::search)),
-            Self::Bulk => at.route(web::post().to(unserved::bulk)),
+            Self::Bulk => at.route(web::post().to(bulk::run)),
             Self::Me => at.route(any().to(unserved::me)),
             Self::Root => at.route(read().to(unserved::root)),
-            Self::OtherVersion => at.route(any().to(unserved::version)),
             Self::ProviderConfig => at.route(read().to(discovery::provider_config)),
             Self::ResourceTypes => at.route(read().to(discovery::resource_types)),
             Self::ResourceType => at.route(read().to(discovery::resource_type)),

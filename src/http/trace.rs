@@ -102,3 +102,65 @@ fn log(request: &HttpRequest, status: StatusCode, started: Instant) {
 fn elapsed(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::dev::Service;
+    use actix_web::{App, middleware, test, web};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::{Settings, Sources};
+    use crate::service::{Gateway, Role};
+
+    fn gateway(directory: &std::path::Path) -> Gateway {
+        let database = format!("sqlite:{}", directory.join("muster.db").display());
+        let sources = Sources {
+            flags: vec![("database.url".to_owned(), database)],
+            environment: Vec::new(),
+            file: None,
+            read_secret: &|_| Err("no secrets here".to_owned()),
+        };
+        let settings = Settings::load(sources).unwrap();
+        Gateway::open(settings, Clock::system(), Role::Serve).unwrap()
+    }
+
+    async fn panicking() -> &'static str {
+        panic!("on purpose")
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_answered_with_the_id_of_the_request() {
+        let directory = tempfile::tempdir().unwrap();
+        let gateway = gateway(directory.path());
+        let app = App::new()
+            .app_data(web::Data::new(gateway.clone()))
+            .route("/", web::get().to(panicking))
+            .route("/fine", web::get().to(async || "fine"))
+            .wrap(middleware::from_fn(trace));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get().uri("/").to_request();
+        let answer = app
+            .call(request)
+            .await
+            .map(drop)
+            .unwrap_err()
+            .error_response();
+        assert_eq!(answer.status(), 500);
+        let id = answer
+            .headers()
+            .get("x-request-id")
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body = actix_web::body::to_bytes(answer.into_body()).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert!(body["detail"].as_str().unwrap().contains(&id), "{body}");
+        assert!(!body.to_string().contains("purpose"));
+
+        let request = test::TestRequest::get().uri("/fine").to_request();
+        assert_eq!(test::call_service(&app, request).await.status(), 200);
+        gateway.close();
+    }
+}

@@ -9,8 +9,14 @@ use super::route::Mounted;
 use crate::scim::ErrorKind;
 use crate::service::SCIM_ROOT;
 
-/// Any URL under `/scim` that no route matches: 404.
-pub(super) async fn not_found(_: Permit) -> Result<Reply, Error> {
+/// Any URL under `/scim` that no route matches: 404, or 400 `invalidVers` under another version of the
+/// protocol (RFC 7644 §3.13).
+pub(super) async fn not_found(_: Permit, request: HttpRequest) -> Result<Reply, Error> {
+    let mut segments = request.path().split('/').skip(2);
+    if segments.next().is_some_and(is_other_version) {
+        let detail = format!("Only version 2 of SCIM is served, under {SCIM_ROOT}.");
+        return Err(Error::new(ErrorKind::InvalidVersion, detail));
+    }
     let detail =
         format!("There is nothing at this URL. {SCIM_ROOT}/ResourceTypes lists the endpoints.");
     Err(Error::new(ErrorKind::NotFound, detail))
@@ -37,13 +43,6 @@ pub(super) async fn search(_: Permit) -> Result<Reply, Error> {
     ))
 }
 
-/// `POST /Bulk` (RFC 7644 §3.7): 501.
-pub(super) async fn bulk(_: Permit) -> Result<Reply, Error> {
-    Err(not_implemented(
-        "Bulk is not served; send the operations one by one.",
-    ))
-}
-
 /// `/Me` (RFC 7644 §3.11): 501.
 pub(super) async fn me(_: Permit) -> Result<Reply, Error> {
     Err(not_implemented(
@@ -58,10 +57,10 @@ pub(super) async fn root(_: Permit) -> Result<Reply, Error> {
     ))
 }
 
-/// Another version than v2 (RFC 7644 §3.13): 400 `invalidVers`.
-pub(super) async fn version(_: Permit) -> Result<Reply, Error> {
-    let detail = format!("Only version 2 of SCIM is served, under {SCIM_ROOT}.");
-    Err(Error::new(ErrorKind::InvalidVersion, detail))
+/// `v1`, `v3`, `v2.1`, …
+fn is_other_version(segment: &str) -> bool {
+    let number = segment.strip_prefix(['v', 'V']).unwrap_or_default();
+    segment != "v2" && number.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn not_implemented(detail: &str) -> Error {

@@ -16,6 +16,10 @@ pub struct Limits {
     pub page_size: u64,
     /// How many resources a page has at most.
     pub max_results: u64,
+    /// How many operations a Bulk request has at most.
+    pub max_operations: u64,
+    /// How many bytes a request body has at most.
+    pub max_payload: u64,
 }
 
 /// The answer of `/ServiceProviderConfig` (RFC 7643 §5); `base` is the URL of the SCIM root.
@@ -23,7 +27,11 @@ pub fn service_provider_config(base: &str, limits: Limits) -> Value {
     json!({
         "schemas": [CONFIG_URN],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "bulk": {
+            "supported": true,
+            "maxOperations": limits.max_operations,
+            "maxPayloadSize": limits.max_payload,
+        },
         "filter": { "supported": true, "maxResults": limits.max_results },
         "changePassword": { "supported": false },
         "sort": { "supported": true },

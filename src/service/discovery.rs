@@ -28,6 +28,8 @@ impl Discovery {
         let limits = Limits {
             page_size: settings.scim.page_size,
             max_results: settings.scim.max_results,
+            max_operations: settings.scim.max_bulk_operations,
+            max_payload: settings.scim.max_payload.bytes(),
         };
         let config = discovery::service_provider_config(base, limits).to_string();
         let types = registry

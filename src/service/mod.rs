@@ -1,5 +1,6 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
+mod bulk;
 mod discovery;
 mod error;
 mod gateway;

@@ -133,16 +133,18 @@ impl Gateway {
         self.issue(Actor::Cli, name, profile, lifetime).await
     }
 
-    /// The token of the first start: only while the store has neither a connection nor a resource.
+    /// The token of the first start: only on a loopback address, and while the store has neither a
+    /// connection nor a resource.
     ///
     /// # Errors
     /// What the store answers when it cannot write.
     pub async fn first_token(&self) -> Result<Option<String>> {
-        if !self
+        let loopback = self.settings().server.listen.ip().is_loopback();
+        let empty = self
             .store()
             .read(|tx| tx.is_empty().map_err(Error::from))
-            .await?
-        {
+            .await?;
+        if !(loopback && empty) {
             return Ok(None);
         }
         self.issue(Actor::System, FIRST_CONNECTION, None, FIRST_LIFETIME)

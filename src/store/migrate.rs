@@ -80,3 +80,36 @@ fn applied(driver: &mut dyn Driver) -> Result<Vec<String>> {
     )?;
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Role;
+    use crate::store::engine::{Engine, Sqlite};
+
+    fn outcome_after(change: &str) -> Result<()> {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Sqlite::create(&folder.path().join("muster.db"), Role::Serve).unwrap();
+        let mut driver = engine.connect(Access::Write).unwrap();
+        migrate(&mut *driver, Timestamp::UNIX_EPOCH).unwrap();
+        driver.batch(change).unwrap();
+        migrate(&mut *driver, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn migrating_again_changes_nothing() {
+        assert_eq!(outcome_after(""), Ok(()));
+    }
+
+    #[test]
+    fn a_database_of_a_newer_program_is_refused() {
+        let newer = "INSERT INTO migration VALUES (2, 'x', 'y')";
+        assert!(matches!(outcome_after(newer), Err(Error::Open(_))));
+    }
+
+    #[test]
+    fn a_migration_that_was_edited_is_refused() {
+        let edited = "UPDATE migration SET checksum = 'x'";
+        assert!(matches!(outcome_after(edited), Err(Error::Open(_))));
+    }
+}

@@ -42,14 +42,8 @@ impl Writer {
 
     /// Works until the queue is closed and empty.
     pub(super) fn run(mut self) {
-        while let Some(mut jobs) = self.queue.take(GROUP) {
-            let fate = self.commit(&mut jobs);
-            if fate.is_err() {
-                self.lose();
-            }
-            for job in jobs {
-                job.answer(fate.clone());
-            }
+        while let Some(jobs) = self.queue.take(GROUP) {
+            self.answer(jobs);
             let moment = if self.queue.is_empty() {
                 Moment::Idle
             } else {
@@ -58,6 +52,17 @@ impl Writer {
             self.tidy(moment);
         }
         self.tidy(Moment::Close);
+    }
+
+    /// Commits the jobs together, then answers them all.
+    fn answer(&mut self, mut jobs: Vec<Job>) {
+        let fate = self.commit(&mut jobs);
+        if fate.is_err() {
+            self.lose();
+        }
+        for job in jobs {
+            job.answer(fate.clone());
+        }
     }
 
     /// Runs the jobs in one transaction. An error means that nothing of them is in the database, or that
@@ -116,4 +121,168 @@ impl Writer {
 
 fn lost(why: &str) -> Error {
     Error::Unavailable(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+    use crate::store::engine::{Flow, Param, Row};
+
+    /// What a driver of this test does wrong.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Vice {
+        None,
+        /// The commit fails.
+        Commit,
+        /// A failing statement ends the transaction, as a full disk does.
+        Ends,
+    }
+
+    struct Fake {
+        vice: Vice,
+        open: bool,
+    }
+
+    impl Driver for Fake {
+        fn execute(&mut self, _: &str, _: &[Param<'_>]) -> Result<u64> {
+            Ok(1)
+        }
+
+        fn query(
+            &mut self,
+            _: &str,
+            _: &[Param<'_>],
+            _: &mut dyn FnMut(&dyn Row) -> Result<Flow>,
+        ) -> Result<()> {
+            Ok(())
+        }
+
+        fn batch(&mut self, _: &str) -> Result<()> {
+            Ok(())
+        }
+
+        fn begin(&mut self, _: Access) -> Result<()> {
+            self.open = true;
+            Ok(())
+        }
+
+        fn commit(&mut self) -> Result<()> {
+            self.open = false;
+            match self.vice {
+                Vice::Commit => Err(Error::Unavailable("the disk is gone".to_owned())),
+                Vice::None | Vice::Ends => Ok(()),
+            }
+        }
+
+        fn rollback(&mut self) {
+            self.open = false;
+        }
+
+        fn in_transaction(&self) -> bool {
+            self.open && self.vice != Vice::Ends
+        }
+
+        fn integrity(&mut self) -> Result<Vec<String>> {
+            Ok(Vec::new())
+        }
+
+        fn tidy(&mut self, _: Moment) -> Result<()> {
+            Ok(())
+        }
+
+        fn effort(&self) -> u64 {
+            0
+        }
+    }
+
+    /// Gives drivers without vice, but only from the given attempt on.
+    struct Repair {
+        attempts: AtomicU32,
+        from: u32,
+    }
+
+    impl Engine for Repair {
+        fn connect(&self, _: Access) -> Result<Box<dyn Driver>> {
+            if self.attempts.fetch_add(1, Ordering::SeqCst) + 1 < self.from {
+                return Err(Error::Unavailable("no disk".to_owned()));
+            }
+            Ok(Box::new(Fake {
+                vice: Vice::None,
+                open: false,
+            }))
+        }
+    }
+
+    struct Told {
+        verdict: Verdict,
+        tell: std::sync::mpsc::Sender<Result<()>>,
+    }
+
+    impl Work for Told {
+        fn run(&mut self, _: &mut dyn Driver) -> Verdict {
+            self.verdict
+        }
+
+        fn answer(self: Box<Self>, fate: Result<()>) {
+            self.tell.send(fate).unwrap();
+        }
+    }
+
+    /// Commits one group after the other; answers each fate and whether the writer was ready after it.
+    fn fates(vice: Vice, from: u32, groups: &[&[Verdict]]) -> Vec<(Vec<bool>, bool)> {
+        let engine: Arc<dyn Engine> = Arc::new(Repair {
+            attempts: AtomicU32::new(0),
+            from,
+        });
+        let ready = Arc::new(AtomicBool::new(true));
+        let driver = Box::new(Fake { vice, open: false });
+        let mut fates = Vec::new();
+        let queue = Arc::new(Queue::new(9));
+        let mut writer = Writer::new(engine, Arc::clone(&queue), Arc::clone(&ready), driver);
+        for group in groups {
+            let (tell, told) = std::sync::mpsc::channel();
+            for verdict in *group {
+                let (verdict, tell) = (*verdict, tell.clone());
+                assert!(queue.push(Box::new(Told { verdict, tell })).is_ok());
+            }
+            drop(tell);
+            writer.answer(queue.take(GROUP).unwrap());
+            let fate = told.iter().map(|fate| fate.is_ok()).collect();
+            fates.push((fate, ready.load(Ordering::Acquire)));
+        }
+        fates
+    }
+
+    #[test]
+    fn a_commit_that_fails_fails_all_and_the_connection_is_replaced() {
+        use Verdict::{Keep, Undo};
+        let groups: [&[Verdict]; 2] = [&[Keep, Undo, Keep], &[Keep]];
+        assert_eq!(
+            fates(Vice::Commit, 1, &groups),
+            [(vec![false; 3], true), (vec![true], true)]
+        );
+    }
+
+    #[test]
+    fn a_writer_without_a_connection_is_not_ready_until_it_has_one() {
+        use Verdict::Keep;
+        let groups: [&[Verdict]; 3] = [&[Keep], &[Keep], &[Keep]];
+        assert_eq!(
+            fates(Vice::Commit, 4, &groups),
+            [
+                (vec![false], false),
+                (vec![false], false),
+                (vec![true], true)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_transaction_that_was_ended_fails_all_of_its_group() {
+        use Verdict::{Keep, Undo};
+        let groups: [&[Verdict]; 1] = [&[Keep, Undo, Keep]];
+        assert_eq!(fates(Vice::Ends, 1, &groups), [(vec![false; 3], true)]);
+    }
 }

@@ -48,7 +48,7 @@ pub struct Operation {
 pub struct Work {
     /// The resource type of the path.
     pub rt: Arc<ResourceType>,
-    /// The id in the path; for a POST the one that [`plan`] draws.
+    /// The id in the path; for a POST the one that [`plan()`] draws.
     pub id: String,
     /// The method.
     pub verb: Verb,

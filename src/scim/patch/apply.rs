@@ -105,6 +105,8 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// All of an extension; like the sub-attributes of any object, unknown ones are ignored: some
+    /// clients send `schemas` in it.
     fn extension(&mut self, schema: &Schema, operation: &Operation) -> Result<()> {
         if operation.verb == Verb::Remove {
             return self.remove_extension(schema);
@@ -122,7 +124,7 @@ impl Work<'_> {
         for (name, value) in members {
             let full = format!("{}:{name}", schema.id);
             let Some(attr) = self.rt.attribute(&full) else {
-                return Err(Error::path(format!("{full} names no attribute.")));
+                continue;
             };
             let target = Target::Attribute(attr);
             self.run(&Operation {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 pub use apply::{Applied, apply};
 pub use members::MemberDelta;
-pub use operation::MAX_OPERATIONS;
+pub use operation::{MAX_OPERATIONS, check_size};
 
 use super::error::Result;
 use super::filter::{AttrRef, Filter};
@@ -33,7 +33,8 @@ impl Patch {
     ///
     /// # Errors
     /// 400 `invalidSyntax` for a malformed message, `invalidPath` for a path that does not parse or
-    /// names no attribute, `noTarget` for a remove without path, 413 for more than [`MAX_OPERATIONS`].
+    /// names no attribute, `noTarget` for a remove without path. How many operations there are was
+    /// checked before ([`check_size`]).
     pub fn parse(rt: &ResourceType, body: Map<String, Value>) -> Result<Self> {
         operation::parse(rt, body).map(|operations| Self { operations })
     }

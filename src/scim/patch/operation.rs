@@ -39,17 +39,27 @@ pub(super) fn parse(rt: &ResourceType, body: Map<String, Value>) -> Result<Vec<O
             )));
         }
     };
-    if list.len() > MAX_OPERATIONS {
-        let sent = list.len();
-        let detail = format!(
-            "The request has {sent} operations, {MAX_OPERATIONS} are allowed: send it in parts."
-        );
-        return Err(Error::new(ErrorKind::TooLarge, detail));
-    }
     list.into_iter()
         .enumerate()
         .map(|(ordinal, value)| operation(rt, value).map_err(|error| at(ordinal, error)))
         .collect()
+}
+
+/// Refuses a message of too many operations, as sent: before a profile makes one operation of each value.
+///
+/// # Errors
+/// 413 for more than [`MAX_OPERATIONS`].
+pub fn check_size(body: &Map<String, Value>) -> Result<()> {
+    let named = |name: &&String| name.eq_ignore_ascii_case("Operations");
+    let list = body.keys().find(named).and_then(|name| body.get(name));
+    let sent = list.and_then(Value::as_array).map_or(0, Vec::len);
+    if sent <= MAX_OPERATIONS {
+        return Ok(());
+    }
+    let detail = format!(
+        "The request has {sent} operations, {MAX_OPERATIONS} are allowed: send it in parts."
+    );
+    Err(Error::new(ErrorKind::TooLarge, detail))
 }
 
 /// Says which operation an error is about.

@@ -359,7 +359,7 @@ fn an_extension_comes_and_goes_with_its_urn() {
     assert_eq!(after["schemas"][1], json!(ENTERPRISE_URN));
     assert_eq!(after[ENTERPRISE_URN], json!({ "department": "R&D" }));
     let whole = json!([
-        { "op": "add", "path": ENTERPRISE_URN, "value": { "department": "R&D", "costCenter": "1" } },
+        { "op": "add", "path": ENTERPRISE_URN, "value": { "schemas": [ENTERPRISE_URN], "department": "R&D", "costCenter": "1" } },
         { "op": "remove", "path": path },
         { "op": "remove", "path": format!("{ENTERPRISE_URN}:costCenter") },
     ]);

@@ -49,8 +49,7 @@ enum Column {
 pub struct Correction {
     /// Which deviation.
     pub quirk: Quirk,
-    /// Where in the request: `Operations[1].value.active`, `filter`. At most
-    /// [`PLACE_CHARS`](pass::PLACE_CHARS) characters.
+    /// Where in the request: `Operations[1].value.active`, `filter`. Cut at 200 characters.
     pub at: String,
 }
 

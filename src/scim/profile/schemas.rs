@@ -79,7 +79,8 @@ fn member_name(pass: &mut Pass<'_>, keys: &[&str], said: String) -> String {
 
 /// The URNs as this resource type spells them. What is no text stays for the strict code to refuse.
 fn known_urns(pass: &mut Pass<'_>, urns: Vec<Value>) -> Vec<Value> {
-    let mut kept: Vec<Value> = Vec::with_capacity(urns.len().min(8));
+    let mut kept = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
     for (ordinal, urn) in urns.into_iter().enumerate() {
         let list = At::Top(SCHEMAS);
         let at = At::Index(&list, ordinal);
@@ -93,10 +94,13 @@ fn known_urns(pass: &mut Pass<'_>, urns: Vec<Value>) -> Vec<Value> {
             }
             continue;
         };
-        let urn = Value::String(urn);
-        if !kept.contains(&urn) || !pass.undoes(Quirk::RepeatedSchema, at) {
-            kept.push(urn);
+        // `seen` holds known URNs only, so that a list of a million others costs one look each.
+        if !seen.contains(&urn) {
+            seen.push(urn.clone());
+        } else if pass.undoes(Quirk::RepeatedSchema, at) {
+            continue;
         }
+        kept.push(Value::String(urn));
     }
     kept
 }

@@ -198,7 +198,9 @@ fn undo_role_json(
         return;
     }
     let Some((key, text)) = map.iter().find_map(|(key, value)| {
-        let text = value.as_str().filter(|text| text.starts_with('{'))?;
+        let text = value
+            .as_str()
+            .filter(|text| text.trim_start().starts_with('{'))?;
         key.eq_ignore_ascii_case("value").then_some((key, text))
     }) else {
         return;

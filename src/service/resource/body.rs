@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::scim::json;
+use crate::scim::patch;
 use crate::scim::profile::Correction;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Error, Result};
@@ -14,10 +15,7 @@ pub(super) fn resource(
     rt: &ResourceType,
     bytes: &[u8],
 ) -> Result<Map<String, Value>> {
-    let body = Value::Object(json::parse_object(bytes)?);
-    let (body, corrections) = caller.profile.body(rt, body);
-    told(caller, &corrections);
-    object(body)
+    mended(caller, rt, json::parse_object(bytes)?)
 }
 
 /// The body of a PATCH of the resource `id`.
@@ -27,14 +25,35 @@ pub(super) fn patch(
     id: &str,
     bytes: &[u8],
 ) -> Result<Map<String, Value>> {
-    let body = Value::Object(json::parse_object(bytes)?);
-    let (body, corrections) = caller.profile.patch(rt, id, body);
+    mended_patch(caller, rt, id, json::parse_object(bytes)?)
+}
+
+/// The body of a POST or PUT that is JSON already.
+pub(in crate::service) fn mended(
+    caller: &Caller,
+    rt: &ResourceType,
+    body: Map<String, Value>,
+) -> Result<Map<String, Value>> {
+    let (body, corrections) = caller.profile.body(rt, Value::Object(body));
+    told(caller, &corrections);
+    object(body)
+}
+
+/// The body of a PATCH of the resource `id` that is JSON already.
+pub(in crate::service) fn mended_patch(
+    caller: &Caller,
+    rt: &ResourceType,
+    id: &str,
+    body: Map<String, Value>,
+) -> Result<Map<String, Value>> {
+    patch::check_size(&body)?;
+    let (body, corrections) = caller.profile.patch(rt, id, Value::Object(body));
     told(caller, &corrections);
     object(body)
 }
 
 /// What a profile corrected stands in the log by name: nothing is changed silently.
-pub(super) fn told(caller: &Caller, corrections: &[Correction]) {
+pub(in crate::service) fn told(caller: &Caller, corrections: &[Correction]) {
     if corrections.is_empty() {
         return;
     }
@@ -50,7 +69,7 @@ pub(super) fn told(caller: &Caller, corrections: &[Correction]) {
 }
 
 /// What was left out of a body stands in the log too.
-pub(super) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
+pub(in crate::service) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
     if password {
         tracing::info!(
             connection = &*caller.connection,
@@ -66,7 +85,8 @@ pub(super) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
     }
 }
 
-fn object(body: Value) -> Result<Map<String, Value>> {
+/// The members of an object.
+pub(in crate::service) fn object(body: Value) -> Result<Map<String, Value>> {
     match body {
         Value::Object(members) => Ok(members),
         other => Err(Error::syntax(format!(

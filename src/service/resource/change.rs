@@ -73,8 +73,7 @@ impl Change {
         match &self.what {
             What::Create(incoming) => {
                 let record = self.insert(tx, terms, incoming)?;
-                terms.settle(tx, &record, incoming)?;
-                Ok(Changed::new(record, incoming.password, &incoming.unknown))
+                terms.settle(tx, record, incoming)
             }
             What::Replace(body) => self.replace(tx, terms, body),
             What::Patch(patch) => self.patch(tx, terms, patch),
@@ -86,7 +85,39 @@ impl Change {
         }
     }
 
-    /// The first half of a POST: the resource without its members.
+    /// The first half of a POST: the resource, without what refers to others. `None` for other verbs.
+    ///
+    /// # Errors
+    /// 409 when a unique value is taken.
+    pub(in crate::service) fn begin(
+        &self,
+        tx: &mut Tx<'_>,
+        terms: &Terms,
+    ) -> Result<Option<Record>> {
+        match &self.what {
+            What::Create(incoming) => self.insert(tx, terms, incoming).map(Some),
+            What::Replace(_) | What::Patch(_) | What::Delete => Ok(None),
+        }
+    }
+
+    /// The second half: what refers to others, which may have been made after the first half.
+    ///
+    /// # Errors
+    /// 400 for a reference to nothing, where that is refused.
+    pub(in crate::service) fn finish(
+        &self,
+        tx: &mut Tx<'_>,
+        terms: &Terms,
+        record: Record,
+    ) -> Result<Changed> {
+        match &self.what {
+            What::Create(incoming) => terms.settle(tx, record, incoming),
+            What::Replace(_) | What::Patch(_) | What::Delete => {
+                Ok(Changed::new(record, false, &[]))
+            }
+        }
+    }
+
     fn insert(&self, tx: &mut Tx<'_>, terms: &Terms, incoming: &Incoming) -> Result<Record> {
         Ok(tx.insert(&NewResource {
             id: &self.id,
@@ -168,13 +199,12 @@ impl Changed {
 }
 
 impl Terms {
-    /// The second half: what refers to others, which may have been made after the first half.
-    fn settle(&self, tx: &mut Tx<'_>, record: &Record, incoming: &Incoming) -> Result<()> {
+    fn settle(&self, tx: &mut Tx<'_>, record: Record, incoming: &Incoming) -> Result<Changed> {
         self.check_references(tx, &incoming.document, &incoming.members)?;
         if !incoming.members.is_empty() {
-            tx.add_members(record, &incoming.members)?;
+            tx.add_members(&record, &incoming.members)?;
         }
-        Ok(())
+        Ok(Changed::new(record, incoming.password, &incoming.unknown))
     }
 
     /// With `scim.require_references`: every member and manager must be a resource.

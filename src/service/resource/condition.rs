@@ -5,7 +5,7 @@ use crate::scim::{Error, ErrorKind};
 use crate::store::Record;
 
 /// The entity tag of a record: weak, as two answers of one version may differ in their attributes.
-pub(super) fn etag(record: &Record) -> String {
+pub(in crate::service) fn etag(record: &Record) -> String {
     format!("W/\"{}\"", record.version)
 }
 

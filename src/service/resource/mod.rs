@@ -1,7 +1,7 @@
 //! Users, groups and every other resource type: create, get, find, replace, patch, delete (RFC 7644 §3).
 
-mod body;
-mod change;
+pub(super) mod body;
+pub(super) mod change;
 mod condition;
 mod find;
 mod get;
@@ -10,6 +10,8 @@ mod render;
 mod write;
 
 use bytes::Bytes;
+
+pub(super) use condition::etag;
 
 /// What a request is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub(in crate::service) struct Joined {
 
 impl Gateway {
     /// The URL of a resource.
-    pub(super) fn location(&self, rt: &ResourceType, id: &str) -> String {
+    pub(in crate::service) fn location(&self, rt: &ResourceType, id: &str) -> String {
         format!("{}{}/{id}", self.base(), rt.endpoint)
     }
 

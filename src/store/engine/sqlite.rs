@@ -421,3 +421,6 @@ fn failed(error: rusqlite::Error) -> Error {
         Some(_) | None => Error::Other(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,19 +54,17 @@ impl Tx<'_> {
         params.text(&*find.rt.name);
         let narrow = match find.filter {
             Some(filter) => compile(find.rt, filter, &mut params),
-            None => Narrow {
-                sql: None,
-                exact: true,
-            },
+            None => Narrow::everything(),
         };
         let by = match &find.sort {
             None => Some(Order::Id),
             Some(sort) => order(find.rt, &sort.by),
         };
-        let from = From::new(narrow.sql.as_deref(), params);
+        let exact = narrow.exact;
+        let from = From::new(narrow, params);
         match by {
-            Some(by) if narrow.exact => self.page(find, by, &from),
-            Some(_) | None => self.scan(find, narrow.exact, &from),
+            Some(by) if exact => self.page(find, by, &from),
+            Some(_) | None => self.scan(find, exact, &from),
         }
     }
 
@@ -74,7 +72,7 @@ impl Tx<'_> {
     fn page(&mut self, find: &Find<'_>, by: Order, from: &From) -> Result<Found> {
         let total = match find.filter {
             None => self.counts(&find.rt.name)?,
-            Some(_) => self.count_source(from, &Source::Column("r.id"))?,
+            Some(_) => self.count_source(from, &from.whole())?,
         };
         let skip = find.start_index.saturating_sub(1);
         let window = Window {
@@ -82,13 +80,11 @@ impl Tx<'_> {
             take: find.count.min(total.saturating_sub(skip)),
             total,
         };
-        if window.take == 0 {
-            return Ok(Found {
-                total,
-                records: Vec::new(),
-            });
-        }
-        let ids = self.page_ids(find, by, from, window)?;
+        let ids = if window.take == 0 {
+            Vec::new()
+        } else {
+            self.page_ids(find, by, from, window)?
+        };
         let records = ids
             .iter()
             .map(|id| self.record_of(find.rt, id))
@@ -126,7 +122,7 @@ impl Tx<'_> {
 
     /// By id alone; what is nearer to the end is counted from the end.
     fn ids_by_id(&mut self, from: &From, descending: bool, window: Window) -> Result<Vec<String>> {
-        let source = Source::Column("r.id");
+        let source = from.whole();
         let behind = window.total.saturating_sub(window.skip + window.take);
         if behind >= window.skip {
             return self.ids(from, &source, descending, window);

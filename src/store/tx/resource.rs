@@ -126,7 +126,7 @@ impl Tx<'_> {
         self.change(|tx| {
             let at = tx.at()?;
             let rows = tx.execute(
-                "UPDATE resource SET version = $3 + 1, modified = $4
+                "UPDATE resource SET version = version + 1, modified = $4
                  WHERE id = $1 AND kind = $2 AND version = $3 AND state < 2",
                 &[
                     (&old.id).into(),
@@ -219,16 +219,16 @@ impl Tx<'_> {
     /// Writes the row of `new`, unless somebody else has changed it.
     fn update_row(&mut self, new: &Record, document: &Document) -> Result<()> {
         let rows = self.execute(
-            "UPDATE resource SET external_id = $3, display = $4, state = $5, version = $6, modified = $7
-             WHERE id = $1 AND kind = $2 AND version = $6 - 1 AND state < 2",
+            "UPDATE resource SET external_id = $3, display = $4, state = $5, version = version + 1,
+             modified = $6 WHERE id = $1 AND kind = $2 AND version = $7 AND state < 2",
             &[
                 (&new.id).into(),
                 (&new.kind).into(),
                 new.external_id.as_deref().into(),
                 document.text("displayName").into(),
                 new.state.number().into(),
-                new.version.into(),
                 (&stored(new.modified)).into(),
+                (new.version - 1).into(),
             ],
         )?;
         if rows == 1 { Ok(()) } else { Err(Error::Stale) }

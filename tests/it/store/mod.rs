@@ -1,5 +1,10 @@
 //! The promises of the store, as a battery that every engine must pass; each test ends with a full verification.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a path to a method of Tx is not general over its lifetime"
+)]
+
 mod agree;
 mod cases;
 mod fixture;
@@ -73,6 +78,7 @@ macro_rules! engines {
                 a_scan_has_a_limit
                 a_hidden_member_is_not_found
                 a_counting_page_is_empty
+                keys_end_where_values_go_on
             }
             connection {
                 tokens_live_and_are_revoked

@@ -1,7 +1,7 @@
 //! A gateway with a store of its own, served on a free port by a thread of this process.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
@@ -13,8 +13,10 @@ use muster::server::{Server, Stopper};
 use muster::service::{Gateway, Role};
 use muster::store::{Options, Store};
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 
 use super::client::Client;
+use super::log;
 
 /// The token of the connection `config`, whose profile is that of the fixture.
 pub const TOKEN: &str = "a-token-that-only-tests-know";
@@ -33,6 +35,7 @@ pub struct Fixture {
     pub address: SocketAddr,
     pub gateway: Gateway,
     server: Option<(Stopper, JoinHandle<()>)>,
+    runtime: Runtime,
     directory: TempDir,
 }
 
@@ -57,12 +60,14 @@ impl Fixture {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let settings = settings(address, &directory.path().join("muster.db"), &setup);
+        log::keep(&settings.log);
         let gateway = Gateway::open(settings, setup.clock, Role::Serve).unwrap();
         let server = serve(gateway.clone(), listener);
         Self {
             address,
             gateway,
             server: Some(server),
+            runtime: runtime(),
             directory,
         }
     }
@@ -83,18 +88,13 @@ impl Fixture {
 
     /// Runs what the service floor offers to other doors.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        runtime().block_on(future)
-    }
-
-    /// The directory of the database.
-    pub fn directory(&self) -> PathBuf {
-        self.directory.path().to_owned()
+        self.runtime.block_on(future)
     }
 
     /// Stops the server gracefully and waits for it.
     pub fn stop(&mut self) {
         if let Some((stopper, thread)) = self.server.take() {
-            runtime().block_on(stopper.stop());
+            self.runtime.block_on(stopper.stop());
             thread.join().unwrap();
         }
     }
@@ -118,6 +118,8 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
             format!("sqlite:{}", database.display()),
         ),
         ("scim.profile".to_owned(), setup.profile.to_owned()),
+        ("log.format".to_owned(), "json".to_owned()),
+        ("log.level".to_owned(), "info,muster=debug".to_owned()),
     ];
     flags.extend(
         setup
@@ -148,11 +150,8 @@ fn serve(gateway: Gateway, listener: TcpListener) -> (Stopper, JoinHandle<()>) {
     (receiver.recv().unwrap(), thread)
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Every test ends with a full verification of the store: index rows, hashes, keys, memberships, counters.

@@ -2,8 +2,11 @@
 
 mod client;
 mod fixture;
+pub mod log;
 mod raw;
+mod world;
 
-pub use client::{Client, Reply};
+pub use client::{Client, Reply, patch_body};
 pub use fixture::{Fixture, Setup, TOKEN};
-pub use raw::{Raw, RawReply};
+pub use raw::Raw;
+pub use world::{World, group, user};

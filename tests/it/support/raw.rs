@@ -116,10 +116,6 @@ impl Raw {
 }
 
 impl RawReply {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.head, name)
-    }
-
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|fault| {

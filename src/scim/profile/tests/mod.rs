@@ -3,7 +3,9 @@
 mod body;
 mod patch;
 mod query;
+mod remove;
 mod table;
+mod value;
 
 use serde_json::Value;
 

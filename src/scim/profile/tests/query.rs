@@ -19,89 +19,93 @@ fn assert_filter(before: &str, after: &str, corrections: &[&str]) {
     assert_eq!(again, (strict, vec![]));
 }
 
+/// A filter before, after, and what was corrected.
+type Row = (&'static str, &'static str, &'static [&'static str]);
+
+const ROWS: [Row; 15] = [
+    (
+        r#"userName eq "ada@corp.example""#,
+        r#"userName eq "ada@corp.example""#,
+        &[],
+    ),
+    (
+        r#"userName+eq+"a+b@c.example""#,
+        r#"userName eq "a+b@c.example""#,
+        &["plus-for-space at filter"],
+    ),
+    (
+        r#"userName+eq+"a\"+b""#,
+        r#"userName eq "a\"+b""#,
+        &["plus-for-space at filter"],
+    ),
+    (
+        "meta.created+gt+2015-10-10T14:38:21+02:00",
+        r#"meta.created gt "2015-10-10T14:38:21+02:00""#,
+        &["plus-for-space at filter", "unquoted-literal at filter"],
+    ),
+    (
+        "externalId eq ada",
+        r#"externalId eq "ada""#,
+        &["unquoted-literal at filter"],
+    ),
+    (
+        "externalId eq 701984",
+        r#"externalId eq "701984""#,
+        &["unquoted-literal at filter"],
+    ),
+    (
+        r#"id eq "1" and manager eq "2""#,
+        r#"id eq "1" and ENT:manager.value eq "2""#,
+        &[
+            "bare-extension-name at filter",
+            "complex-comparison at filter",
+        ],
+    ),
+    (
+        r#"emails eq "a@b.example""#,
+        r#"emails.value eq "a@b.example""#,
+        &["complex-comparison at filter"],
+    ),
+    (
+        r#"active eq "True""#,
+        "active eq true",
+        &["boolean-text at filter"],
+    ),
+    ("active eq False", "active eq false", &[]),
+    (
+        r#"roles[primary eq "True" and value eq x]"#,
+        r#"roles[primary eq true and value eq "x"]"#,
+        &["boolean-text at filter", "unquoted-literal at filter"],
+    ),
+    (
+        "name.FamilyName eq Employee and (emails.Value co example.com or emails.Value co example.org)",
+        r#"name.FamilyName eq "Employee" and (emails.Value co "example.com" or emails.Value co "example.org")"#,
+        &[
+            "unquoted-literal at filter",
+            "unquoted-literal at filter",
+            "unquoted-literal at filter",
+        ],
+    ),
+    (
+        r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.department eq "R&D""#,
+        r#"ENT:department eq "R&D""#,
+        &["urn-dot at filter"],
+    ),
+    (
+        "(ActiVe eq true) and not (department pr)",
+        "ActiVe eq true and not (ENT:department pr)",
+        &["bare-extension-name at filter"],
+    ),
+    (
+        r#"frob eq "x" or emails pr or manager eq null"#,
+        r#"frob eq "x" or emails pr or ENT:manager eq null"#,
+        &["bare-extension-name at filter"],
+    ),
+];
+
 #[test]
 fn filters_are_mended() {
-    let all: [(&str, &str, &[&str]); 15] = [
-        (
-            r#"userName eq "ada@corp.example""#,
-            r#"userName eq "ada@corp.example""#,
-            &[],
-        ),
-        (
-            r#"userName+eq+"a+b@c.example""#,
-            r#"userName eq "a+b@c.example""#,
-            &["plus-for-space at filter"],
-        ),
-        (
-            r#"userName+eq+"a\"+b""#,
-            r#"userName eq "a\"+b""#,
-            &["plus-for-space at filter"],
-        ),
-        (
-            "meta.created+gt+2015-10-10T14:38:21+02:00",
-            r#"meta.created gt "2015-10-10T14:38:21+02:00""#,
-            &["plus-for-space at filter", "unquoted-literal at filter"],
-        ),
-        (
-            "externalId eq ada",
-            r#"externalId eq "ada""#,
-            &["unquoted-literal at filter"],
-        ),
-        (
-            "externalId eq 701984",
-            r#"externalId eq "701984""#,
-            &["unquoted-literal at filter"],
-        ),
-        (
-            r#"id eq "1" and manager eq "2""#,
-            r#"id eq "1" and ENT:manager.value eq "2""#,
-            &[
-                "bare-extension-name at filter",
-                "complex-comparison at filter",
-            ],
-        ),
-        (
-            r#"emails eq "a@b.example""#,
-            r#"emails.value eq "a@b.example""#,
-            &["complex-comparison at filter"],
-        ),
-        (
-            r#"active eq "True""#,
-            "active eq true",
-            &["boolean-text at filter"],
-        ),
-        ("active eq False", "active eq false", &[]),
-        (
-            r#"roles[primary eq "True" and value eq x]"#,
-            r#"roles[primary eq true and value eq "x"]"#,
-            &["boolean-text at filter", "unquoted-literal at filter"],
-        ),
-        (
-            "name.FamilyName eq Employee and (emails.Value co example.com or emails.Value co example.org)",
-            r#"name.FamilyName eq "Employee" and (emails.Value co "example.com" or emails.Value co "example.org")"#,
-            &[
-                "unquoted-literal at filter",
-                "unquoted-literal at filter",
-                "unquoted-literal at filter",
-            ],
-        ),
-        (
-            r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.department eq "R&D""#,
-            r#"ENT:department eq "R&D""#,
-            &["urn-dot at filter"],
-        ),
-        (
-            "(ActiVe eq true) and not (department pr)",
-            "ActiVe eq true and not (ENT:department pr)",
-            &["bare-extension-name at filter"],
-        ),
-        (
-            r#"frob eq "x" or emails pr or manager eq null"#,
-            r#"frob eq "x" or emails pr or ENT:manager eq null"#,
-            &["bare-extension-name at filter"],
-        ),
-    ];
-    for (before, after, corrections) in all {
+    for (before, after, corrections) in ROWS {
         assert_filter(before, after, corrections);
     }
 }

@@ -217,3 +217,55 @@ pub(crate) async fn a_counting_page_is_empty(at: &Fixture) {
         assert_eq!((found.total, found.records.len()), (5, 0));
     }
 }
+
+pub(crate) async fn keys_end_where_values_go_on(at: &Fixture) {
+    let long = "n".repeat(511);
+    for (name, value) in [
+        ("short", "a".to_owned()),
+        ("next", "b".to_owned()),
+        ("fits", format!("{long}n")),
+        ("ends in x", format!("{long}nx")),
+        ("ends in y", format!("{long}ny")),
+    ] {
+        let body = json!({ "userName": value, "displayName": value, "title": name });
+        at.make(&at.user, body).await;
+    }
+    for attribute in ["userName", "displayName"] {
+        for (test, expected) in [
+            ("sw \"a\"".to_owned(), vec!["short"]),
+            (
+                "ge \"a\"".to_owned(),
+                vec!["short", "next", "fits", "ends in x", "ends in y"],
+            ),
+            (
+                "gt \"b\"".to_owned(),
+                vec!["fits", "ends in x", "ends in y"],
+            ),
+            (format!("eq \"{long}nx\""), vec!["ends in x"]),
+            (format!("eq \"{long}n\""), vec!["fits"]),
+            (
+                format!("ne \"{long}ny\""),
+                vec!["short", "next", "fits", "ends in x"],
+            ),
+            (
+                format!("sw \"{long}\""),
+                vec!["fits", "ends in x", "ends in y"],
+            ),
+            (
+                format!("sw \"{long}n\""),
+                vec!["fits", "ends in x", "ends in y"],
+            ),
+            (format!("sw \"{long}ny\""), vec!["ends in y"]),
+            (format!("gt \"{long}nx\""), vec!["ends in y"]),
+            (format!("le \"{long}n\""), vec!["short", "next", "fits"]),
+        ] {
+            let filter = format!("{attribute} {test}");
+            let ask = Ask {
+                filter: &filter,
+                ..Ask::default()
+            };
+            let found = at.find(&at.user, &ask).await.unwrap();
+            assert_eq!(names(&found, "title"), expected, "{filter}");
+        }
+    }
+}

@@ -196,7 +196,7 @@ pub(crate) async fn display_is_as_sent(at: &Fixture) {
         kind: Some("user".to_owned()),
     };
     let (to, member) = (group.clone(), as_sent.clone());
-    at.write(move |tx| tx.add_members(&to, &[member.clone()]))
+    at.write(move |tx| tx.add_members(&to, std::slice::from_ref(&member)))
         .await
         .unwrap();
     let show = || {

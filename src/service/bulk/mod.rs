@@ -1,0 +1,172 @@
+//! Bulk (RFC 7644 §3.7): each operation atomic, the request not, in store calls of bounded size.
+
+mod run;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::resource::body;
+use super::resource::change::{Change, Terms, What};
+use super::{Caller, Error, Gateway, Result};
+use crate::scim;
+use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};
+use crate::scim::json;
+use crate::scim::patch::Patch;
+use crate::scim::query::{Conditions, EntityTags};
+use crate::scim::validate;
+use crate::store::Actor;
+use run::{Done, Run, StepResult};
+
+/// The members of a Bulk request, as a profile looks for them.
+const KEYS: [&str; 2] = ["Operations", "failOnErrors"];
+
+impl Gateway {
+    /// Runs a Bulk request and tells for each operation what became of it.
+    ///
+    /// # Errors
+    /// 400 for a message that is none, 413 for too many operations: then nothing happened.
+    pub async fn bulk(&self, caller: &Caller, bytes: Bytes) -> Result<Bytes> {
+        let request = self.read_bulk(caller, &bytes)?;
+        let plan = bulk::plan(request, || self.clock().id())?;
+        let changes: Vec<_> = plan
+            .steps
+            .iter()
+            .map(|step| prepare(caller, step))
+            .collect();
+        let run = Arc::new(Run {
+            plan,
+            changes,
+            terms: Terms::new(self, caller),
+        });
+        let mut done = Done::default();
+        for units in run.calls() {
+            if run.is_over(&done) {
+                break;
+            }
+            done = self.run_units(caller, &run, units, done).await?;
+        }
+        let outcomes = run
+            .plan
+            .steps
+            .iter()
+            .enumerate()
+            .filter_map(|(position, step)| {
+                let result = done.results.remove(&position)?;
+                Some((&step.operation, self.outcome(caller, step, result)))
+            });
+        Ok(bulk::answer(outcomes).to_string().into())
+    }
+
+    fn read_bulk(&self, caller: &Caller, bytes: &[u8]) -> Result<bulk::Request> {
+        let mut message = Value::Object(json::parse_object(bytes)?);
+        if let Some(rt) = self.registry().types().first() {
+            let (mended, corrections) = caller.profile.message(rt, REQUEST_URN, &KEYS, message);
+            body::told(caller, &corrections);
+            message = mended;
+        }
+        let members = body::object(message)?;
+        let limit = self.settings().scim.max_bulk_operations;
+        Ok(bulk::parse(self.registry(), members, limit)?)
+    }
+
+    /// Runs some units in one store call. When the store cannot take it, they are answered with 503;
+    /// if nothing happened before, so is the whole request.
+    async fn run_units(
+        &self,
+        caller: &Caller,
+        run: &Arc<Run>,
+        units: Vec<usize>,
+        done: Done,
+    ) -> Result<Done> {
+        let cause = self.cause(
+            Actor::Connection(caller.connection.to_string()),
+            &caller.request,
+        );
+        let (here, before, mine) = (Arc::clone(run), done.clone(), units.clone());
+        let result = self
+            .store()
+            .write(cause, move |tx| {
+                let mut done = before.clone();
+                for unit in &mine {
+                    here.unit(tx, *unit, &mut done)?;
+                }
+                Ok::<_, Error>(done)
+            })
+            .await;
+        match result {
+            Ok(done) => Ok(done),
+            Err(error) if done.results.is_empty() => Err(error),
+            Err(error) => {
+                tracing::error!(%error, "a part of a bulk request was given up");
+                Ok(run.given_up(&units, done))
+            }
+        }
+    }
+
+    fn outcome(&self, caller: &Caller, step: &Step, result: StepResult) -> Outcome {
+        let work = step.operation.work.as_ref().ok();
+        let location = work.map(|work| self.location(&work.rt, &work.id));
+        let posted = work.is_some_and(|work| work.verb == Verb::Post);
+        match result {
+            Ok(changed) => {
+                body::dropped(caller, changed.password, &changed.unknown);
+                let verb = work.map_or(Verb::Delete, |work| work.verb);
+                Outcome::Done {
+                    status: status(verb),
+                    location: location.unwrap_or_default(),
+                    version: (verb != Verb::Delete).then_some(changed.etag),
+                }
+            }
+            Err(error) => Outcome::Refused {
+                error,
+                location: location.filter(|_| !posted),
+            },
+        }
+    }
+}
+
+/// The status that the operation would have as a request of its own.
+fn status(verb: Verb) -> u16 {
+    match verb {
+        Verb::Post => 201,
+        Verb::Put | Verb::Patch => 200,
+        Verb::Delete => 204,
+    }
+}
+
+/// Checks an operation as far as that needs no look at the store.
+fn prepare(caller: &Caller, step: &Step) -> scim::Result<Change> {
+    let Work { rt, id, verb, data } = step.operation.work.clone()?;
+    let if_match = step
+        .operation
+        .version
+        .as_deref()
+        .map(EntityTags::parse)
+        .transpose()?;
+    let conditions = Conditions {
+        if_match,
+        if_none_match: None,
+    };
+    let what = match verb {
+        Verb::Post => What::Create(validate::create(&rt, body::mended(caller, &rt, data)?)?),
+        Verb::Put => What::Replace(body::mended(caller, &rt, data)?),
+        Verb::Patch => What::Patch(Patch::parse(
+            &rt,
+            body::mended_patch(caller, &rt, &id, data)?,
+        )?),
+        Verb::Delete => What::Delete,
+    };
+    let conditions = if verb == Verb::Post {
+        Conditions::default()
+    } else {
+        conditions
+    };
+    Ok(Change {
+        rt,
+        id,
+        conditions,
+        what,
+    })
+}
