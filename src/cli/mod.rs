@@ -77,6 +77,17 @@ pub enum TokenCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Make a new token for a connection; the present ones end after the overlap
+    Rotate {
+        /// Name of the connection
+        name: String,
+        /// How long the present tokens stay valid
+        #[arg(long, value_name = "PERIOD", default_value = "24h")]
+        overlap: Period,
+        /// How long the new token lives
+        #[arg(long, value_name = "PERIOD", default_value = "365d")]
+        expires: Period,
+    },
     /// End all tokens of a connection at once
     Revoke {
         /// Name of the connection

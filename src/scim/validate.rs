@@ -11,6 +11,10 @@ use super::resource::{self, Document, Member};
 use super::schema::{Attribute, Mutability, ResourceType};
 use super::typed;
 
+/// How long the id of a member may be: ours have 36 characters; 512 are at most 2,048 bytes, which fits
+/// an index row of any engine beside the id of the group.
+pub const MAX_MEMBER_CHARS: usize = 512;
+
 /// What a body says, ready to be stored.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Incoming {
@@ -216,6 +220,10 @@ pub fn members(attribute: &Attribute, value: Value) -> Result<Vec<Member>> {
                 "A member has no value: send the id of the user or group in it.",
             ));
         };
+        if id.chars().count() > MAX_MEMBER_CHARS {
+            let detail = format!("A member's value is longer than {MAX_MEMBER_CHARS} characters.");
+            return Err(Error::value(detail));
+        }
         if seen.insert(id.clone()) {
             members.push(Member {
                 value: id,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::discovery::Discovery;
 use super::error::Result;
 use super::keys::Keys;
+use super::limit::Limits;
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -25,6 +26,7 @@ struct Inner {
     store: Store,
     clock: Clock,
     keys: Keys,
+    limits: Limits,
     base: String,
     discovery: Discovery,
 }
@@ -65,12 +67,14 @@ impl Gateway {
         let base = format!("{}{SCIM_ROOT}", settings.server.public_url);
         let discovery = Discovery::new(&base, &settings, &registry);
         let keys = Keys::derive(&secret);
+        let limits = Limits::new(&settings, &clock);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
             store,
             clock,
             keys,
+            limits,
             base,
             discovery,
         })))
@@ -121,6 +125,10 @@ impl Gateway {
 
     pub(super) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(super) fn keys(&self) -> &Keys {

@@ -5,6 +5,7 @@ mod discovery;
 mod error;
 mod gateway;
 mod keys;
+mod limit;
 mod resource;
 mod schema;
 mod token;

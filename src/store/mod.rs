@@ -21,8 +21,8 @@ pub use cause::{Actor, Cause};
 pub use error::{Error, Result};
 pub use open::{Options, Role};
 pub use tx::{
-    Connection, Fault, Find, Found, GroupRef, NewResource, Record, Sort, State, StoredMember,
-    Token, Tx,
+    Connection, Fault, Find, Found, GroupRef, List, NewResource, Position, Record, Sort, Start,
+    State, StoredMember, Token, Tx, Walk, Walked,
 };
 
 use crate::scim::schema::Registry;

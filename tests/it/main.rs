@@ -14,6 +14,8 @@ mod custom_schema;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

@@ -1,5 +1,6 @@
 //! A transaction: the named operations that the service floor may use, and nothing else.
 
+mod batch;
 mod connection;
 mod counter;
 mod find;
@@ -9,8 +10,10 @@ mod page;
 mod rebuild;
 mod record;
 mod resource;
+mod run;
 mod scan;
 mod verify;
+mod walk;
 
 pub use connection::{Connection, Token};
 pub use find::{Find, Found, Sort};
@@ -18,6 +21,7 @@ pub use member::{GroupRef, StoredMember};
 pub use record::{Record, State};
 pub use resource::NewResource;
 pub use verify::Fault;
+pub use walk::{List, Position, Start, Walk, Walked};
 
 use jiff::Timestamp;
 

@@ -141,7 +141,13 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
     );
-    let environment = vec![("MUSTER_SCIM__TOKEN".to_owned(), TOKEN.to_owned())];
+    let environment = [
+        ("MUSTER_SCIM__TOKEN", TOKEN),
+        ("MUSTER_LIMITS__RATE", "0"),
+        ("MUSTER_LIMITS__FAILURES", "0"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
     let read_secret = &|path: &Path| Err(format!("{} is not read in tests", path.display()));
     Settings::load(Sources {
         flags,
