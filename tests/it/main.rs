@@ -13,6 +13,8 @@ mod bulk;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod custom_schema;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod limits;
