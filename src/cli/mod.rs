@@ -185,23 +185,15 @@ pub fn exit(result: Result<(), Failure>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::complain(&failure.to_string());
-            ExitCode::from(FAILED)
+            ExitCode::from(failure.status())
         }
     }
 }
 
 /// The exit status of wrong settings; all faults are told on standard error, a line each.
 pub fn misconfigured(faults: &Faults) -> ExitCode {
-    for fault in &faults.0 {
-        output::complain(&fault.to_string());
-    }
-    ExitCode::from(WRONG)
+    exit(Err(Failure::from(faults)))
 }
-
-/// The command was understood and did not succeed.
-const FAILED: u8 = 1;
-/// Wrong usage (clap exits with the same number) or wrong settings.
-const WRONG: u8 = 2;
 
 fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text

@@ -87,6 +87,8 @@ section! {
         unique_group_names: bool,
         /// Whether a member or manager that does not exist is refused.
         require_references: bool,
+        /// Folder of further schema and resource-type documents; see [`super::read_schemas`].
+        schema_dir: Option<PathBuf>,
     }
 }
 

@@ -40,9 +40,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::Taken { path, value, .. } => Self::Scim(scim::Error::new(
                 ErrorKind::Uniqueness,
-                format!(
-                    "Another resource has the {path} \"{value}\": names are compared without case."
-                ),
+                format!("Another resource has the {path} \"{value}\" already."),
             )),
             store::Error::Stale => refused(
                 ErrorKind::PreconditionFailed,

@@ -4,6 +4,7 @@
     unreachable_pub,
     reason = "what the modules of a test binary share is public between them, and reachable for nobody"
 )]
+
 // `cfg(test)` always holds here; it tells clippy that helpers beside the tests are tests too.
 #[cfg(test)]
 mod bars;
@@ -11,6 +12,8 @@ mod bars;
 mod bulk;
 #[cfg(test)]
 mod clients;
+#[cfg(test)]
+mod custom_schema;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
