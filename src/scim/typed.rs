@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -158,6 +159,14 @@ pub(super) fn merge_doubles(attribute: &Attribute, elements: &mut Vec<Value>) {
         }
     }
     *elements = kept;
+}
+
+/// The elements of `new` that are not in `present` word for word.
+pub(super) fn unknown_in(present: &[Value], new: Vec<Value>) -> Vec<Value> {
+    let known: HashSet<String> = present.iter().map(|one| identity(false, one)).collect();
+    new.into_iter()
+        .filter(|one| !known.contains(&identity(false, one)))
+        .collect()
 }
 
 /// What tells an element from others: its type and value, or all of it in whatever order.

@@ -11,7 +11,7 @@ use crate::scim::resource::Document;
 use crate::scim::schema::{ENTERPRISE_URN, GroupNames, Registry, ResourceType, USER_URN};
 use crate::scim::validate;
 
-const CASES: u64 = 12_000;
+const CASES: u64 = 10_000;
 const STRICT: Policy = Policy {
     add: Unmatched::NoTarget,
     replace: Unmatched::NoTarget,
@@ -152,7 +152,8 @@ fn emails(
         }
         (Verb::Replace, None, None) => list = sent(value)?,
         (Verb::Add, None, None) => {
-            let new = sent(value)?;
+            let mut new = sent(value)?;
+            new.retain(|email| !list.contains(email));
             if new.iter().any(|email| email["primary"] == true) {
                 list.iter_mut().for_each(demote);
             }
@@ -175,11 +176,11 @@ fn emails(
             keep_first_primary(&mut list, &mut places);
         }
         (_, _, Some(sub)) => {
-            typed(sub, value)?;
             if test.is_none() && list.is_empty() {
                 list.push(json!({}));
             }
             let mut places = matching(&list, &chosen)?;
+            typed(sub, value)?;
             for place in &places {
                 list[*place][sub] = value.clone();
             }

@@ -30,6 +30,7 @@ pub(super) fn add(holder: &mut Map<String, Value>, attr: &AttrRef, value: &Value
     }
     let new = elements(attr, value)?;
     let present = array(holder, attr)?;
+    let new = typed::unknown_in(present, new);
     let mut all = present.clone();
     if new.iter().any(is_primary) {
         clear_primary(&mut all);
