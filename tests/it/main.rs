@@ -12,6 +12,12 @@ mod clients;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod rfc7240;
+#[cfg(test)]
+mod rfc9865;
+#[cfg(test)]
+mod search;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

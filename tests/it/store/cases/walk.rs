@@ -62,7 +62,9 @@ pub(crate) async fn a_deep_page_costs_what_the_first_costs(at: &Fixture) {
         let key = match sort {
             "" => None,
             "displayName" => Some(format!("d{}", number / 3_000)),
-            "meta.created" | "meta.lastModified" => Some("2023-11-14T22:13:21.000000000Z".to_owned()),
+            "meta.created" | "meta.lastModified" => {
+                Some("2023-11-14T22:13:21.000000000Z".to_owned())
+            }
             "externalId" if number % 2 == 1 => None,
             _ => Some(deep.clone()),
         };
@@ -180,7 +182,12 @@ pub(crate) async fn a_page_reads_groups_at_once(at: &Fixture) {
     let ids = fill(at, 70).await;
     for number in 0..3 {
         let group = at.make_group(&format!("g{number}")).await;
-        let members: Vec<&str> = ids.iter().skip(number).step_by(2).map(String::as_str).collect();
+        let members: Vec<&str> = ids
+            .iter()
+            .skip(number)
+            .step_by(2)
+            .map(String::as_str)
+            .collect();
         at.add(&group, &members).await;
     }
     at.read(move |tx| {
