@@ -5,14 +5,17 @@ mod discovery;
 mod error;
 mod gateway;
 mod keys;
+mod limit;
 mod resource;
+mod schema;
 mod token;
 mod user;
 
 pub use crate::store::Role;
 pub use discovery::Discovery;
 pub use error::{Error, Result};
-pub use gateway::{Gateway, SCIM_ROOT};
+pub use gateway::{Gateway, OpenError, SCIM_ROOT};
 pub use resource::{Answer, Fetched};
+pub use schema::registry;
 pub use token::{CONFIG_CONNECTION, Caller, FIRST_CONNECTION, TokenInfo};
 pub use user::{User, Who};

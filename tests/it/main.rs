@@ -4,15 +4,25 @@
     unreachable_pub,
     reason = "what the modules of a test binary share is public between them, and reachable for nobody"
 )]
+
 // `cfg(test)` always holds here; it tells clippy that helpers beside the tests are tests too.
+#[cfg(test)]
+mod bars;
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod custom_schema;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
+mod limits;
 mod rfc7240;
+#[cfg(test)]
+mod rfc7643;
+#[cfg(test)]
+mod rfc7644;
 #[cfg(test)]
 mod rfc9865;
 #[cfg(test)]

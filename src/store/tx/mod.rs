@@ -7,6 +7,7 @@ mod find;
 mod index_row;
 mod member;
 mod page;
+mod rebuild;
 mod record;
 mod resource;
 mod run;
