@@ -11,7 +11,7 @@ use super::schema::{Attribute, DataType, Mutability};
 use super::value::parse_time;
 
 /// 2⁵³ − 1: up to here every JSON reader keeps whole numbers exactly (RFC 8259 §6), and so do our keys.
-pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+pub(super) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// The canonical form of a value of `attribute`: sub-attributes under their names, unknown and readOnly
 /// ones left out, equal elements of an array once, `null` for no value.
