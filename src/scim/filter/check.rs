@@ -27,23 +27,35 @@ pub fn check_across(rt: &ResourceType, said: &syntax::Filter) -> Result<(Filter,
 }
 
 fn across(rt: &ResourceType, said: &syntax::Filter, unknown: &mut Vec<Name>) -> Result<Filter> {
-    let (name, without) = match said {
+    let name = match said {
         syntax::Filter::And(parts) => return Ok(Filter::And(each_across(rt, parts, unknown)?)),
         syntax::Filter::Or(parts) => return Ok(Filter::Or(each_across(rt, parts, unknown)?)),
         syntax::Filter::Not(inner) => {
             return Ok(Filter::Not(Box::new(across(rt, inner, unknown)?)));
         }
-        syntax::Filter::Present(name) | syntax::Filter::ValuePath(name, _) => (name, NOTHING),
-        syntax::Filter::Compare(name, CompareOp::Eq, Literal::Null) => (name, EVERYTHING),
-        syntax::Filter::Compare(name, CompareOp::Ne, Literal::Null) => (name, NOTHING),
-        syntax::Filter::Compare(name, CompareOp::Ne, _) => (name, EVERYTHING),
-        syntax::Filter::Compare(name, _, _) => (name, NOTHING),
+        syntax::Filter::Present(name)
+        | syntax::Filter::ValuePath(name, _)
+        | syntax::Filter::Compare(name, ..) => name,
     };
     if rt.resolve(name).is_some() {
         return check(rt, said);
     }
     unknown.push(name.clone());
-    Ok(without)
+    let holds = match said {
+        syntax::Filter::Compare(_, op, Literal::Null) => *op == CompareOp::Eq,
+        syntax::Filter::Compare(_, op, _) => *op == CompareOp::Ne,
+        syntax::Filter::And(_)
+        | syntax::Filter::Or(_)
+        | syntax::Filter::Not(_)
+        | syntax::Filter::Present(_)
+        | syntax::Filter::ValuePath(..) => false,
+    };
+    // All of no conditions hold, and none of none does.
+    Ok(if holds {
+        Filter::And(Vec::new())
+    } else {
+        Filter::Or(Vec::new())
+    })
 }
 
 fn each_across(
@@ -53,11 +65,6 @@ fn each_across(
 ) -> Result<Vec<Filter>> {
     parts.iter().map(|part| across(rt, part, unknown)).collect()
 }
-
-/// All of no conditions hold.
-const EVERYTHING: Filter = Filter::And(Vec::new());
-/// None of no conditions holds.
-const NOTHING: Filter = Filter::Or(Vec::new());
 
 /// Checks a filter over the values of `outer`, as it stands in brackets: names are sub-attributes of `outer`, or
 /// `value` when its values have none.

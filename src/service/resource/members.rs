@@ -282,3 +282,70 @@ fn matches(filter: &Filter, member: &StoredMember) -> bool {
     }
     matches_value(filter, &serde_json::Value::Object(seen))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::scim::resource::Document;
+    use crate::scim::schema::{GroupNames, Registry};
+    use crate::scim::syntax::Name;
+    use crate::store::{Actor, Cause, NewResource, Options, Role, State, Store};
+
+    /// A group of so many members, and what it costs to read what `projection` wants of it.
+    async fn effort(count: usize, projection: impl Fn(&ResourceType) -> Projection) -> u64 {
+        let folder = tempfile::tempdir().unwrap();
+        let at = "2026-03-01T12:00:00Z".parse().unwrap();
+        let store = Store::open(&Options {
+            path: folder.path().join("muster.db"),
+            readers: Some(1),
+            role: Role::Serve,
+            at,
+        })
+        .unwrap();
+        let registry = Registry::standard(GroupNames::Unique).unwrap();
+        let rt = Arc::clone(registry.by_name("Group").unwrap());
+        let projection = projection(&rt);
+        let cause = Cause {
+            actor: Actor::System,
+            request: "test".to_owned(),
+            at,
+        };
+        let effort = store.write(cause, move |tx| {
+            let body = json!({ "displayName": "staff" });
+            let record = tx.insert(&NewResource {
+                id: "01900000-0000-7000-8000-000000000001",
+                rt: &rt,
+                owner: None,
+                state: State::Active,
+                document: &Document::new(body.as_object().unwrap().clone()),
+            })?;
+            let members: Vec<Member> = (0..count)
+                .map(|number| Member {
+                    value: number.to_string(),
+                    display: None,
+                    kind: None,
+                })
+                .collect();
+            tx.add_members(&record, &members)?;
+            let before = tx.effort();
+            joined(tx, &rt, &record, &projection)?;
+            Ok::<_, crate::service::Error>(tx.effort() - before)
+        });
+        effort.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn members_that_nobody_wants_are_not_read() {
+        let named = |name: &str| vec![Name(name.to_owned())];
+        let without = |rt: &ResourceType| Projection::new(rt, &[], &named("members")).unwrap();
+        let only = |rt: &ResourceType| Projection::new(rt, &named("displayName"), &[]).unwrap();
+        assert_eq!(effort(1_000, without).await, 0);
+        assert_eq!(effort(1_000, only).await, 0);
+        let one = effort(1, |_| Projection::Default).await;
+        assert!(effort(1_000, |_| Projection::Default).await > one * 10);
+    }
+}

@@ -87,11 +87,6 @@ impl Fixture {
     }
 
     /// A client of the SCIM root, with the token [`TOKEN`].
-    /// The folder of the database, `muster.db`.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
     pub fn client(&self) -> Client {
         self.client_with(Some(TOKEN))
     }
