@@ -181,10 +181,7 @@ fn identity(paired: bool, element: &Value) -> String {
         }
         Some(_) | None => {
             let sorted: BTreeMap<&String, &Value> = members.iter().collect();
-            sorted
-                .into_iter()
-                .map(|(name, value)| format!("{name}:{value},"))
-                .collect()
+            format!("{sorted:?}")
         }
     }
 }

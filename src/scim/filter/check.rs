@@ -217,7 +217,7 @@ fn is_made_up(rt: &ResourceType, attr: &AttrRef) -> bool {
         "groups" => rt.is_user() && attr.extension.is_none(),
         _ => false,
     };
-    let meta = rt.common().iter().any(|common| *common == attr.attribute);
+    let meta = rt.common().contains(&attr.attribute);
     (joined && sub.name == "$ref") || (meta && sub.name == "location")
 }
 
