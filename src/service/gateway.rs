@@ -22,7 +22,8 @@ struct Inner {
     registry: Registry,
     store: Store,
     clock: Clock,
-    keys: Keys,
+    keys: Arc<Keys>,
+    instance: String,
     base: String,
     discovery: Discovery,
 }
@@ -47,13 +48,15 @@ impl Gateway {
             .map_err(|fault| failed(fault.to_string()))?;
         let base = format!("{}{SCIM_ROOT}", settings.server.public_url);
         let discovery = Discovery::new(&base, &settings, &registry);
-        let keys = Keys::derive(&secret);
+        let keys = Arc::new(Keys::derive(&secret));
+        let instance = clock.id();
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
             store,
             clock,
             keys,
+            instance,
             base,
             discovery,
         })))
@@ -106,13 +109,19 @@ impl Gateway {
         &self.0.store
     }
 
-    pub(super) fn keys(&self) -> &Keys {
+    pub(super) fn keys(&self) -> &Arc<Keys> {
         &self.0.keys
+    }
+
+    /// The name of this gateway among those on the same database.
+    pub(super) fn instance(&self) -> &str {
+        &self.0.instance
     }
 
     /// Why something is written now.
     pub(super) fn cause(&self, actor: Actor, request: &str) -> Cause {
         Cause {
+            id: self.0.clock.id(),
             actor,
             request: request.to_owned(),
             at: self.0.clock.now(),

@@ -1,5 +1,6 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
+mod audit;
 mod bulk;
 mod discovery;
 mod error;
@@ -10,6 +11,7 @@ mod token;
 mod user;
 
 pub use crate::store::Role;
+pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
 pub use discovery::Discovery;
 pub use error::{Error, Result};
 pub use gateway::{Gateway, SCIM_ROOT};

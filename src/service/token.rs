@@ -6,7 +6,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use serde_json::Value;
 
+use super::audit::{self, Changes, Entry};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
 use super::keys::same;
@@ -182,7 +184,7 @@ impl Gateway {
             revoked: None,
             used: None,
         };
-        let wanted = profile.map(str::to_owned);
+        let (wanted, keys) = (profile.map(str::to_owned), Arc::clone(self.keys()));
         self.store()
             .write(cause, move |tx| {
                 match tx.connection(&token.connection)? {
@@ -203,7 +205,18 @@ impl Gateway {
                         })
                         .map(drop)?,
                 }
-                Ok(tx.insert_token(&token)?)
+                tx.insert_token(&token)?;
+                let changes = Changes::default()
+                    .set("connection", Value::Null, token.connection.as_str())
+                    .set("expires", Value::Null, token.expires.to_string());
+                let entry = Entry {
+                    action: "token.create",
+                    kind: "Token",
+                    resource: &token.id,
+                    owner: Some(&token.connection),
+                    changes: &changes,
+                };
+                Ok(audit::record(tx, &keys, &entry)?)
             })
             .await?;
         Ok(text)
@@ -224,7 +237,7 @@ impl Gateway {
     /// 404 when there is no such connection.
     pub async fn revoke_tokens(&self, name: &str) -> Result<u64> {
         let (cause, name) = (self.cause(Actor::Cli, ""), name.to_owned());
-        let at = cause.at;
+        let (at, keys) = (cause.at, Arc::clone(self.keys()));
         self.store()
             .write(cause, move |tx| {
                 if tx.connection(&name)?.is_none() {
@@ -232,6 +245,23 @@ impl Gateway {
                         format!("There is no connection \"{name}\": see `muster token list`.");
                     return Err(Error::Scim(scim::Error::not_found(detail)));
                 }
+                let live = tx.tokens(Some(&name))?.into_iter();
+                let live: Vec<String> = live
+                    .filter(|token| token.revoked.is_none())
+                    .map(|token| token.id)
+                    .collect();
+                if live.is_empty() {
+                    return Ok(0);
+                }
+                let changes = Changes::default().set("tokens", live, Value::Null);
+                let entry = Entry {
+                    action: "token.revoke",
+                    kind: "Connection",
+                    resource: &name,
+                    owner: Some(&name),
+                    changes: &changes,
+                };
+                audit::record(tx, &keys, &entry)?;
                 Ok(tx.revoke_tokens(&name, at)?)
             })
             .await

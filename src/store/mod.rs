@@ -21,8 +21,8 @@ pub use cause::{Actor, Cause};
 pub use error::{Error, Result};
 pub use open::{Options, Role};
 pub use tx::{
-    Connection, Fault, Find, Found, GroupRef, NewResource, Record, Sort, State, StoredMember,
-    Token, Tx,
+    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, GroupRef,
+    MemberChange, Names, NewResource, Record, Seal, Sort, State, StoredMember, Token, Tx,
 };
 
 use open::Inner;

@@ -6,6 +6,8 @@
 )]
 // `cfg(test)` always holds here; it tells clippy that helpers beside the tests are tests too.
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod bulk;
 #[cfg(test)]
 mod clients;

@@ -199,6 +199,7 @@ impl StepDone {
             record,
             password,
             unknown,
+            fields: _,
         } = changed;
         Self {
             etag: etag(&record),

@@ -143,6 +143,7 @@ impl Gateway {
             record,
             password,
             unknown,
+            fields: _,
         } = changed;
         body::dropped(caller, password, &unknown);
         match joined {

@@ -1,19 +1,24 @@
 //! A transaction: the named operations that the service floor may use, and nothing else.
 
+mod audit;
 mod connection;
 mod counter;
 mod find;
 mod index_row;
+mod lease;
 mod member;
+mod member_change;
 mod page;
 mod record;
 mod resource;
 mod scan;
 mod verify;
 
+pub use audit::{AuditFind, AuditHead, AuditRow, Backlog, Seal};
 pub use connection::{Connection, Token};
 pub use find::{Find, Found, Sort};
 pub use member::{GroupRef, StoredMember};
+pub use member_change::{MemberChange, Names};
 pub use record::{Record, State};
 pub use resource::NewResource;
 pub use verify::Fault;
@@ -33,6 +38,8 @@ pub struct Tx<'a> {
     driver: &'a mut dyn Driver,
     cause: Option<&'a Cause>,
     broken: Option<Error>,
+    drawn: u32,
+    members: MemberChange,
 }
 
 impl<'a> Tx<'a> {
@@ -42,6 +49,8 @@ impl<'a> Tx<'a> {
             driver,
             cause,
             broken: None,
+            drawn: 0,
+            members: MemberChange::default(),
         }
     }
 
@@ -94,11 +103,26 @@ impl<'a> Tx<'a> {
         done
     }
 
+    /// The cause of the change.
+    ///
+    /// # Errors
+    /// In a read, which has none.
+    pub fn cause(&self) -> Result<&Cause> {
+        self.cause
+            .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
+    }
+
+    /// A new id for a row that tells of this transaction: later ones sort after earlier ones, and a closure that
+    /// runs again draws the same ones.
+    pub fn draw_id(&mut self) -> Result<String> {
+        let id = format!("{}.{:03}", self.cause()?.id, self.drawn);
+        self.drawn += 1;
+        Ok(id)
+    }
+
     /// The time of the change.
     fn at(&self) -> Result<Timestamp> {
-        self.cause
-            .map(|cause| cause.at)
-            .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
+        self.cause().map(|cause| cause.at)
     }
 
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
