@@ -42,7 +42,7 @@ fn serve(settings: Settings) -> Result<(), Failure> {
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
-    let gateway = Gateway::open(settings, clock, Role::Serve).map_err(Failure::new)?;
+    let gateway = Gateway::open(settings, clock, Role::Serve)?;
     server::serve(gateway).map_err(Failure::new)
 }
 
@@ -51,7 +51,7 @@ fn beside(
     settings: Settings,
     command: impl AsyncFnOnce(&Gateway) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let gateway = Gateway::open(settings, Clock::system(), Role::Command).map_err(Failure::new)?;
+    let gateway = Gateway::open(settings, Clock::system(), Role::Command)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -14,12 +14,15 @@ use crate::config::DatabaseUrl;
 use crate::config::Settings;
 use crate::config::find_server_secret;
 use crate::config::read_tls;
+use crate::service;
 
 /// A setting that names something, and how it is with that.
 struct Finding {
     name: &'static str,
     found: Result<String, String>,
 }
+
+const SCHEMA_DIR: &str = "scim.schema_dir";
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     let findings = findings(settings);
@@ -28,17 +31,23 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
 }
 
 fn verdict(findings: &[Finding]) -> Result<(), Failure> {
-    match findings
+    let failed: Vec<&Finding> = findings
         .iter()
         .filter(|finding| finding.found.is_err())
-        .count()
-    {
-        0 => Ok(()),
-        failed => Err(Failure::new(format!(
-            "{failed} of {} checks failed: mend what is named above",
-            findings.len()
-        ))),
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
     }
+    let why = format!(
+        "{} of {} checks failed: mend what is named above",
+        failed.len(),
+        findings.len()
+    );
+    // Wrong documents are a wrong configuration; anything else may be the fault of the machine.
+    if failed.iter().any(|finding| finding.name == SCHEMA_DIR) {
+        return Err(Failure::misconfigured(why));
+    }
+    Err(Failure::new(why))
 }
 
 fn findings(settings: &Settings) -> Vec<Finding> {
@@ -60,6 +69,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
             found,
         });
     }
+    all.extend(schemas(settings));
     all.push(Finding {
         name: "server.secret",
         found: secret(settings),
@@ -69,6 +79,29 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         found: database(&settings.database.url),
     });
     all
+}
+
+/// The documents of `scim.schema_dir`: one finding each fault.
+fn schemas(settings: &Settings) -> Vec<Finding> {
+    let finding = |found| Finding {
+        name: SCHEMA_DIR,
+        found,
+    };
+    match (service::registry(settings), &settings.scim.schema_dir) {
+        (Ok(_), None) => Vec::new(),
+        (Ok(registry), Some(folder)) => {
+            let (schemas, types) = (registry.schemas().len(), registry.types().len());
+            let found = format!(
+                "with {} there are {schemas} schemas and {types} resource types",
+                folder.display()
+            );
+            vec![finding(Ok(found))]
+        }
+        (Err(faults), _) => {
+            let faults = faults.0.iter().map(ToString::to_string);
+            faults.map(|fault| finding(Err(fault))).collect()
+        }
+    }
 }
 
 fn report(findings: &[Finding], warnings: &[String]) -> String {
@@ -195,6 +228,25 @@ mod tests {
         failed   database.url: DIR/file: Not a directory (os error 20)
         "#);
         insta::assert_snapshot!(verdict(&findings(&settings)).unwrap_err(), @"3 of 5 checks failed: mend what is named above");
+    }
+
+    #[test]
+    fn every_fault_of_every_schema_document_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        let url = format!("sqlite:{}", path("data/muster.db"));
+        let settings = settings(&[
+            ("database.url", &url),
+            ("server.listen", "127.0.0.1:0"),
+            ("scim.schema_dir", &directory.path().display().to_string()),
+        ]);
+        insta::assert_snapshot!(report_of(&settings, directory.path()).lines().nth(2).unwrap(), @"ok       scim.schema_dir: with DIR there are 3 schemas and 2 resource types");
+        fs::write(path("a.json"), r#"{"attributes": [{"name": "a b"}]}"#).unwrap();
+        fs::write(path("b.json"), "{").unwrap();
+        insta::assert_snapshot!(report_of(&settings, directory.path()), @"");
+        let failure = verdict(&findings(&settings)).unwrap_err();
+        insta::assert_snapshot!(failure, @"3 of 7 checks failed: mend what is named above");
+        assert_eq!(failure.status(), 2);
     }
 
     #[test]

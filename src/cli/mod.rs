@@ -82,6 +82,17 @@ pub enum TokenCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Make a new token for a connection; the present ones end after the overlap
+    Rotate {
+        /// Name of the connection
+        name: String,
+        /// How long the present tokens stay valid
+        #[arg(long, value_name = "PERIOD", default_value = "24h")]
+        overlap: Period,
+        /// How long the new token lives
+        #[arg(long, value_name = "PERIOD", default_value = "365d")]
+        expires: Period,
+    },
     /// End all tokens of a connection at once
     Revoke {
         /// Name of the connection
@@ -207,23 +218,15 @@ pub fn exit(result: Result<(), Failure>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::complain(&failure.to_string());
-            ExitCode::from(FAILED)
+            ExitCode::from(failure.status())
         }
     }
 }
 
 /// The exit status of wrong settings; all faults are told on standard error, a line each.
 pub fn misconfigured(faults: &Faults) -> ExitCode {
-    for fault in &faults.0 {
-        output::complain(&fault.to_string());
-    }
-    ExitCode::from(WRONG)
+    exit(Err(Failure::from(faults)))
 }
-
-/// The command was understood and did not succeed.
-const FAILED: u8 = 1;
-/// Wrong usage (clap exits with the same number) or wrong settings.
-const WRONG: u8 = 2;
 
 fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text

@@ -29,6 +29,18 @@ pub(super) async fn run(command: &TokenCommand, gateway: &Gateway) -> Result<(),
                 rows(&tokens, gateway)
             })
         }
+        TokenCommand::Rotate {
+            name,
+            overlap,
+            expires,
+        } => {
+            let (overlap, expires) = (overlap.as_duration(), expires.as_duration());
+            let token = gateway
+                .rotate_token(name, overlap, expires)
+                .await
+                .map_err(Failure::new)?;
+            output::print(&format!("{token}\n"))
+        }
         TokenCommand::Revoke { name } => {
             let ended = gateway.revoke_tokens(name).await.map_err(Failure::new)?;
             output::print(&format!("{ended} revoked\n"))

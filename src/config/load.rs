@@ -113,7 +113,8 @@ fn readers(_: &fs::File) -> io::Result<Readers> {
     Ok(Readers::Owner)
 }
 
-fn read_short(file: fs::File) -> io::Result<String> {
+/// Reads a file that a person wrote.
+pub(super) fn read_short(file: fs::File) -> io::Result<String> {
     let mut text = String::new();
     let read = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if read as u64 > MAX_FILE_BYTES {

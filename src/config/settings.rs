@@ -10,6 +10,7 @@ use super::LogFormat;
 use super::Network;
 use super::ProfileName;
 use super::PublicUrl;
+use super::Rate;
 use super::Scheme;
 use super::Secret;
 use super::Size;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub database: Database,
     /// The protocol.
     pub scim: Scim,
+    /// How often something may happen.
+    pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
     entries: Vec<Entry>,
@@ -84,6 +87,18 @@ section! {
         unique_group_names: bool,
         /// Whether a member or manager that does not exist is refused.
         require_references: bool,
+        /// Folder of further schema and resource-type documents; see [`super::read_schemas`].
+        schema_dir: Option<PathBuf>,
+    }
+}
+
+section! {
+    /// How often something may happen.
+    Limits "limits" {
+        /// Requests of one token.
+        rate: Rate,
+        /// Wrong credentials from one address.
+        failures: Rate,
     }
 }
 
@@ -122,9 +137,10 @@ impl Settings {
             Server::read(&mut reader),
             Database::read(&mut reader),
             Scim::read(&mut reader),
+            Limits::read(&mut reader),
             Log::read(&mut reader),
         );
-        let (Some(server), Some(database), Some(scim), Some(log)) = sections else {
+        let (Some(server), Some(database), Some(scim), Some(limits), Some(log)) = sections else {
             return Err(Faults(reader.finish().1));
         };
         check_server(&server, &mut reader);
@@ -138,6 +154,7 @@ impl Settings {
             server,
             database,
             scim,
+            limits,
             log,
             entries,
             warnings,
@@ -156,7 +173,14 @@ impl Settings {
 }
 
 fn keys() -> Vec<Key> {
-    [Server::KEYS, Database::KEYS, Scim::KEYS, Log::KEYS].concat()
+    [
+        Server::KEYS,
+        Database::KEYS,
+        Scim::KEYS,
+        Limits::KEYS,
+        Log::KEYS,
+    ]
+    .concat()
 }
 
 /// `server.public_url` follows `server.listen` unless it is set.

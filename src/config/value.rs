@@ -15,6 +15,7 @@ use super::Network;
 use super::Period;
 use super::ProfileName;
 use super::PublicUrl;
+use super::Rate;
 use super::Secret;
 use super::Size;
 use super::file;
@@ -99,6 +100,19 @@ impl Setting for PathBuf {
 }
 
 impl Setting for Size {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        match raw {
+            Raw::Integer(count) => count.to_string().parse(),
+            other => other.text()?.parse(),
+        }
+    }
+
+    fn show(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Setting for Rate {
     fn read(raw: &Raw) -> Result<Self, String> {
         match raw {
             Raw::Integer(count) => count.to_string().parse(),

@@ -1,6 +1,7 @@
 //! Authentication of the SCIM scope, and the permit that every handler behind it must hold.
 
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -11,6 +12,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
+use super::client;
 use super::error::{Challenge, Error};
 use super::request::{gateway, request_id};
 use crate::service::Caller;
@@ -61,7 +63,10 @@ async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
         Credentials::Token(token) => token,
     };
     let id = request_id(request.request());
-    let caller = gateway(request.request())?.authenticate(token, &id).await?;
+    let from = client::of(request.request()).unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let caller = gateway(request.request())?
+        .authenticate(token, from, &id)
+        .await?;
     let caller = caller.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
     Ok(Some(Permit(Rc::new(caller))))
 }

@@ -2,15 +2,26 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::http::header::HeaderMap;
 
+use super::request::gateway;
 use crate::config::Network;
+
+/// The client of `request`; `None` for one that came over no network.
+pub(super) fn of(request: &HttpRequest) -> Option<IpAddr> {
+    let trusted = gateway(request).map_or(&[][..], |gateway| {
+        &gateway.settings().server.trusted_proxies
+    });
+    let peer = request.peer_addr()?;
+    Some(address(peer, request.headers(), trusted))
+}
 
 /// The nearest address that is no trusted proxy: `peer` itself, or, when a trusted proxy calls, the
 /// last of `Forwarded` (RFC 7239) or `X-Forwarded-For` that is not one. What stands further left was
 /// written by somebody nobody vouches for.
-pub(super) fn address(peer: SocketAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+fn address(peer: SocketAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_proxy = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
     let peer = peer.ip().to_canonical();
     if !is_proxy(&peer) {

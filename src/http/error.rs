@@ -60,7 +60,7 @@ impl Error {
                 service::Error::Unavailable { why } | service::Error::Internal { why },
             ) => Some(why),
             Self::Panicked(_) => Some("a handler panicked; standard error has the place"),
-            Self::Service(service::Error::Scim(_))
+            Self::Service(service::Error::Scim(_) | service::Error::Limited { .. })
             | Self::Unauthenticated(_)
             | Self::Method(_)
             | Self::Unread(_) => None,
@@ -72,6 +72,13 @@ impl Error {
         match self {
             Self::Service(service::Error::Scim(error)) => {
                 answer_to(error).body(message::error_body(error))
+            }
+            Self::Service(service::Error::Limited { retry_after }) => {
+                let detail = format!("Too many requests: wait {retry_after} s and send it again.");
+                let error = scim::Error::new(ErrorKind::TooManyRequests, detail);
+                answer_to(&error)
+                    .insert_header((header::RETRY_AFTER, retry_after.to_string()))
+                    .body(message::error_body(&error))
             }
             Self::Service(service::Error::Unavailable { .. }) => {
                 let error = scim::Error::new(ErrorKind::Unavailable, unavailable(request));
@@ -193,6 +200,7 @@ mod tests {
             Error::Unauthenticated(Challenge::Invalid),
             Error::Method("GET, HEAD".to_owned()),
             Error::Unread(scim::Error::syntax("The body ended early.")),
+            Error::from(service::Error::Limited { retry_after: 3 }),
             Error::from(service::Error::Unavailable { why: why() }),
             Error::from(service::Error::Internal { why: why() }),
             Error::Panicked("0198-id".to_owned()),
@@ -222,6 +230,11 @@ mod tests {
         content-type: application/scim+json
         closes
         {"status":"400","scimType":"invalidSyntax","detail":"The body ended early."}
+
+        429 Too Many Requests
+        content-type: application/scim+json
+        retry-after: 3
+        {"status":"429","detail":"Too many requests: wait 3 s and send it again."}
 
         503 Service Unavailable
         content-type: application/scim+json

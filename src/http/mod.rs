@@ -13,6 +13,7 @@ mod reply;
 mod request;
 mod resource;
 mod route;
+mod search;
 mod trace;
 mod unserved;
 

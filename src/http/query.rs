@@ -10,12 +10,12 @@ use percent_encoding::percent_decode_str;
 use super::error::Error;
 use crate::scim;
 use crate::scim::ErrorKind;
-use crate::scim::query::{ListQuery, Wanted};
+use crate::scim::query::{ListQuery, Preference, Wanted};
 
 /// The parameters of a request for many resources (RFC 7644 §3.4.2).
 pub(super) struct Many(pub(super) ListQuery);
 
-/// The parameters of a request for one resource (RFC 7644 §3.9).
+/// The parameters of a request for one resource (RFC 7644 §3.9), and what it prefers (RFC 7240).
 pub(super) struct One(pub(super) Wanted);
 
 /// The proof that there is no `filter`.
@@ -39,7 +39,14 @@ impl FromRequest for One {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let pairs = pairs(request.query_string());
         let wanted = pairs.and_then(|pairs| Wanted::from_pairs(borrowed(&pairs)));
-        ready(wanted.map(Self).map_err(Error::from))
+        let preference = preference(request);
+        let preferring = |wanted| {
+            Self(Wanted {
+                preference,
+                ..wanted
+            })
+        };
+        ready(wanted.map(preferring).map_err(Error::from))
     }
 }
 
@@ -61,6 +68,13 @@ impl FromRequest for Unfiltered {
         }
         ready(Ok(Self))
     }
+}
+
+/// Several headers of one name are one list (RFC 9110 §5.3); one that is no text prefers nothing.
+fn preference(request: &HttpRequest) -> Preference {
+    let lines = request.headers().get_all("Prefer");
+    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    Preference::parse(&lines.join(","))
 }
 
 type Pairs<'q> = Vec<(Cow<'q, str>, Cow<'q, str>)>;

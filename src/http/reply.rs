@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use bytes::Bytes;
 
 use crate::scim::message::MEDIA_TYPE;
+use crate::scim::query::Preference;
 use crate::service::Answer;
 
 /// The media type of every SCIM body, without parameters (RFC 7644 §8.1).
@@ -22,6 +23,8 @@ pub(super) enum Reply {
     NotModified {
         /// The version.
         etag: String,
+        /// The URL of the resource.
+        location: String,
     },
     /// 204: done, and nothing to show.
     NoContent,
@@ -36,8 +39,11 @@ impl Responder for Reply {
         match self {
             Self::Created(answer) => resource(StatusCode::CREATED, answer),
             Self::Found(answer) => resource(StatusCode::OK, answer),
-            Self::NotModified { etag } => {
+            Self::NotModified { etag, location } => {
                 let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
+                if let Ok(location) = HeaderValue::try_from(location) {
+                    response.insert_header((header::CONTENT_LOCATION, location));
+                }
                 tagged(&mut response, etag).finish()
             }
             Self::NoContent => HttpResponse::build(StatusCode::NO_CONTENT).finish(),
@@ -49,7 +55,7 @@ impl Responder for Reply {
 }
 
 /// `Location` and `Content-Location` are `meta.location` (RFC 7643 §3.1), `ETag` is `meta.version`.
-/// Without a body the status is 204.
+/// Without a body the status is 204, but for what was made.
 fn resource(status: StatusCode, answer: Answer) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     if let Ok(location) = HeaderValue::try_from(answer.location) {
@@ -57,11 +63,24 @@ fn resource(status: StatusCode, answer: Answer) -> HttpResponse {
         response.insert_header((header::LOCATION, location));
     }
     tagged(&mut response, answer.etag);
+    if let Some(applied) = applied(answer.preference) {
+        response.insert_header(("Preference-Applied", applied));
+    }
     match answer.body {
         Some(body) => response
             .insert_header((header::CONTENT_TYPE, SCIM))
             .body(body),
+        None if status == StatusCode::CREATED => response.finish(),
         None => response.status(StatusCode::NO_CONTENT).finish(),
+    }
+}
+
+/// RFC 7240 §3
+fn applied(preference: Preference) -> Option<&'static str> {
+    match preference {
+        Preference::None => None,
+        Preference::Minimal => Some("return=minimal"),
+        Preference::Representation => Some("return=representation"),
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn get(
         .await?;
     Ok(match fetched {
         Fetched::Found(answer) => Reply::Found(answer),
-        Fetched::NotModified { etag } => Reply::NotModified { etag },
+        Fetched::NotModified { etag, location } => Reply::NotModified { etag, location },
     })
 }
 

@@ -8,6 +8,7 @@ use super::bulk;
 use super::discovery;
 use super::ops;
 use super::resource;
+use super::search;
 use super::unserved;
 use crate::scim::schema::{Registry, ResourceType};
 use crate::service::SCIM_ROOT;
@@ -41,7 +42,8 @@ pub struct Route {
 enum Serves {
     Collection(Arc<ResourceType>),
     Item(Arc<ResourceType>),
-    Search,
+    Search(Arc<ResourceType>),
+    SearchAll,
     Bulk,
     Me,
     Root,
@@ -84,11 +86,12 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
     let mut routes = Vec::new();
     for kind in registry.types() {
         let at = &kind.endpoint;
-        let (list, item) = (
+        let (list, item, search) = (
             Serves::Collection(Arc::clone(kind)),
             Serves::Item(Arc::clone(kind)),
+            Serves::Search(Arc::clone(kind)),
         );
-        routes.push(bearer(&format!("{at}/.search"), POST, Serves::Search));
+        routes.push(bearer(&format!("{at}/.search"), POST, search));
         routes.push(bearer(&format!("{at}/{{id}}"), ITEM, item));
         routes.push(bearer(at, COLLECTION, list));
     }
@@ -98,7 +101,7 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         public("/ResourceTypes/{id}", Serves::ResourceType),
         public("/Schemas", Serves::Schemas),
         public("/Schemas/{urn}", Serves::Schema),
-        bearer("/.search", POST, Serves::Search),
+        bearer("/.search", POST, Serves::SearchAll),
         bearer("/Bulk", POST, Serves::Bulk),
         bearer("/Me", ALL, Serves::Me),
         bearer("", READ, Serves::Root),
@@ -136,8 +139,10 @@ impl Route {
 impl Serves {
     fn kind(&self) -> Option<Arc<ResourceType>> {
         match self {
-            Self::Collection(kind) | Self::Item(kind) => Some(Arc::clone(kind)),
-            Self::Search
+            Self::Collection(kind) | Self::Item(kind) | Self::Search(kind) => {
+                Some(Arc::clone(kind))
+            }
+            Self::SearchAll
             | Self::Bulk
             | Self::Me
             | Self::Root
@@ -161,10 +166,11 @@ impl Serves {
                 .route(web::patch().to(resource::patch))
                 .route(web::put().to(resource::replace))
                 .route(web::delete().to(resource::delete)),
-            Self::Search => at.route(web::post().to(unserved::search)),
+            Self::Search(_) => at.route(web::post().to(search::of_type)),
+            Self::SearchAll => at.route(web::post().to(search::of_all)),
             Self::Bulk => at.route(web::post().to(bulk::run)),
             Self::Me => at.route(any().to(unserved::me)),
-            Self::Root => at.route(read().to(unserved::root)),
+            Self::Root => at.route(read().to(search::root)),
             Self::ProviderConfig => at.route(read().to(discovery::provider_config)),
             Self::ResourceTypes => at.route(read().to(discovery::resource_types)),
             Self::ResourceType => at.route(read().to(discovery::resource_type)),

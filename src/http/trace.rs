@@ -82,12 +82,7 @@ fn log(request: &HttpRequest, status: StatusCode, started: Instant) {
         .map_or("-", |at| at.pattern.as_str());
     let extensions = request.extensions();
     let connection = extensions.get::<Permit>().map(|permit| &*permit.connection);
-    let trusted = gateway(request).map_or(&[][..], |gateway| {
-        &gateway.settings().server.trusted_proxies
-    });
-    let client = request
-        .peer_addr()
-        .map(|peer| client::address(peer, request.headers(), trusted));
+    let client = client::of(request);
     tracing::info!(
         method = %request.method(),
         route,

@@ -36,24 +36,10 @@ pub(super) fn not_allowed(request: &HttpRequest) -> Error {
     )
 }
 
-/// `POST /.search` and `POST /{Type}/.search` (RFC 7644 §3.4.3): 501.
-pub(super) async fn search(_: Permit) -> Result<Reply, Error> {
-    Err(not_implemented(
-        "Search by POST is not served; use GET with `filter` on the endpoint of the resource type.",
-    ))
-}
-
 /// `/Me` (RFC 7644 §3.11): 501.
 pub(super) async fn me(_: Permit) -> Result<Reply, Error> {
     Err(not_implemented(
         "/Me is not served; use the URL of the user.",
-    ))
-}
-
-/// `GET /` (RFC 7644 §3.4.2.1): 501.
-pub(super) async fn root(_: Permit) -> Result<Reply, Error> {
-    Err(not_implemented(
-        "A query over all resource types is not served; query each endpoint.",
     ))
 }
 

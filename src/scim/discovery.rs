@@ -16,6 +16,8 @@ pub struct Limits {
     pub page_size: u64,
     /// How many resources a page has at most.
     pub max_results: u64,
+    /// How long a cursor is valid, in seconds (RFC 9865 §4).
+    pub cursor_seconds: u64,
     /// How many operations a Bulk request has at most.
     pub max_operations: u64,
     /// How many bytes a request body has at most.
@@ -37,11 +39,12 @@ pub fn service_provider_config(base: &str, limits: Limits) -> Value {
         "sort": { "supported": true },
         "etag": { "supported": true },
         "pagination": {
-            "cursor": false,
+            "cursor": true,
             "index": true,
             "defaultPaginationMethod": "index",
             "defaultPageSize": limits.page_size,
             "maxPageSize": limits.max_results,
+            "cursorTimeout": limits.cursor_seconds,
         },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",

@@ -1,4 +1,4 @@
-//! The SCIM error: what went wrong, its HTTP status and its `scimType` (RFC 7644 §3.12, RFC 9865 §2.3).
+//! The SCIM error: what went wrong, its HTTP status and its `scimType` (RFC 7644 §3.12, RFC 9865 §2.1).
 
 /// What went wrong. Each kind has exactly one HTTP status and at most one `scimType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,12 @@ pub enum ErrorKind {
     InvalidValue,
     /// 400 `invalidVers`: the protocol version in the URL is not served.
     InvalidVersion,
+    /// 400 `invalidCursor`: the cursor was not given out for this query.
+    InvalidCursor,
+    /// 400 `expiredCursor`: the cursor is too old.
+    ExpiredCursor,
+    /// 400 `invalidCount`: with a cursor, `count` is no whole number.
+    InvalidCount,
     /// 403 `sensitive`: the request would put personal data into a URL.
     Sensitive,
     /// 401: no credentials, or wrong ones.
@@ -60,7 +66,10 @@ impl ErrorKind {
             | Self::InvalidPath
             | Self::NoTarget
             | Self::InvalidValue
-            | Self::InvalidVersion => 400,
+            | Self::InvalidVersion
+            | Self::InvalidCursor
+            | Self::ExpiredCursor
+            | Self::InvalidCount => 400,
             Self::Unauthorized => 401,
             Self::Forbidden | Self::Sensitive => 403,
             Self::NotFound => 404,
@@ -76,7 +85,7 @@ impl ErrorKind {
         }
     }
 
-    /// The `scimType` of RFC 7644 §3.12 Table 9, where one is defined.
+    /// The `scimType` of RFC 7644 §3.12 Table 9 or RFC 9865 §2.1, where one is defined.
     pub fn scim_type(self) -> Option<&'static str> {
         match self {
             Self::InvalidFilter => Some("invalidFilter"),
@@ -88,6 +97,9 @@ impl ErrorKind {
             Self::NoTarget => Some("noTarget"),
             Self::InvalidValue => Some("invalidValue"),
             Self::InvalidVersion => Some("invalidVers"),
+            Self::InvalidCursor => Some("invalidCursor"),
+            Self::ExpiredCursor => Some("expiredCursor"),
+            Self::InvalidCount => Some("invalidCount"),
             Self::Sensitive => Some("sensitive"),
             Self::Unauthorized
             | Self::Forbidden

@@ -43,6 +43,15 @@ pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>> {
     }
 }
 
+/// Parses `text` as any JSON value, as strictly as [`parse_object`]; the error says what is wrong and where.
+pub(super) fn parse_value(text: &str) -> std::result::Result<Value, String> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Strict { depth: 0 }
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value))
+        .map_err(|fault| fault.to_string())
+}
+
 /// What a value is, with its article, for messages.
 pub fn kind_of(value: &Value) -> &'static str {
     match value {

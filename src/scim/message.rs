@@ -13,6 +13,9 @@ pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// The URN of a PATCH body.
 pub const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
+/// The URN of a search by POST.
+pub const SEARCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
 /// The body of an error; `status` is a JSON string (RFC 7644 §3.12).
 pub fn error_value(error: &Error) -> Value {
     let mut members = Map::new();
@@ -41,25 +44,50 @@ pub struct ListHead {
     pub items: usize,
 }
 
+/// The head of a list that is paged by cursor (RFC 9865 §2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CursorHead {
+    /// How many resources match, on all pages; `None` where that was not found out.
+    pub total: Option<u64>,
+    /// The cursor of the next page; `None` on the last one. There is no `previousCursor`: it is
+    /// optional, and nobody who reads a list through needs it.
+    pub next: Option<String>,
+}
+
+/// A page of a list by cursor, of resources that are JSON text already.
+pub fn cursor_body(head: &CursorHead, resources: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let mut opening = format!("{{\"schemas\":[\"{LIST_URN}\"]");
+    if let Some(total) = head.total {
+        opening.push_str(&format!(",\"totalResults\":{total}"));
+    }
+    opening.push_str(&format!(",\"itemsPerPage\":{}", resources.len()));
+    if let Some(next) = &head.next {
+        opening.push_str(&format!(",\"nextCursor\":{}", Value::from(next.as_str())));
+    }
+    body(&opening, resources)
+}
+
 /// A list of resources that are JSON text already.
 pub fn list_body(head: ListHead, resources: &[impl AsRef<[u8]>]) -> Vec<u8> {
-    let size: usize = resources
-        .iter()
-        .map(|resource| resource.as_ref().len() + 1)
-        .sum();
-    let mut body = Vec::with_capacity(size + 160);
     let ListHead {
         total,
         start_index,
         items,
     } = head;
-    body.extend_from_slice(
-        format!(
-            "{{\"schemas\":[\"{LIST_URN}\"],\"totalResults\":{total},\"startIndex\":{start_index},\
-             \"itemsPerPage\":{items},\"Resources\":["
-        )
-        .as_bytes(),
+    let opening = format!(
+        "{{\"schemas\":[\"{LIST_URN}\"],\"totalResults\":{total},\"startIndex\":{start_index},\"itemsPerPage\":{items}"
     );
+    body(&opening, resources)
+}
+
+fn body(opening: &str, resources: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let size: usize = resources
+        .iter()
+        .map(|resource| resource.as_ref().len() + 1)
+        .sum();
+    let mut body = Vec::with_capacity(opening.len() + size + 20);
+    body.extend_from_slice(opening.as_bytes());
+    body.extend_from_slice(b",\"Resources\":[");
     for (ordinal, resource) in resources.iter().enumerate() {
         if ordinal > 0 {
             body.push(b',');
@@ -94,5 +122,27 @@ mod tests {
         let body: Value = serde_json::from_slice(&list_body(head, &none)).unwrap();
         assert_eq!(body["Resources"], json!([]));
         assert_eq!(body["totalResults"], 0);
+    }
+
+    #[test]
+    fn a_cursor_list_says_what_it_knows() {
+        let head = CursorHead {
+            total: None,
+            next: None,
+        };
+        let body = String::from_utf8(cursor_body(&head, &["{}"])).unwrap();
+        assert_eq!(
+            body,
+            format!("{{\"schemas\":[\"{LIST_URN}\"],\"itemsPerPage\":1,\"Resources\":[{{}}]}}")
+        );
+        let head = CursorHead {
+            total: Some(7),
+            next: Some("x".to_owned()),
+        };
+        let none: [&[u8]; 0] = [];
+        let body: Value = serde_json::from_slice(&cursor_body(&head, &none)).unwrap();
+        assert_eq!(body["totalResults"], 7);
+        assert_eq!(body["nextCursor"], "x");
+        assert_eq!(body.get("startIndex"), None);
     }
 }

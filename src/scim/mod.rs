@@ -13,6 +13,7 @@ pub mod project;
 pub mod query;
 pub mod resource;
 pub mod schema;
+pub mod search;
 pub mod syntax;
 mod typed;
 pub mod validate;

@@ -1,6 +1,6 @@
-//! The parameters of a request: paging, sorting, projection, and entity tags (RFC 7644 §3.4.2, §3.9, §3.14).
+//! The parameters of a request: paging, sorting, projection, and entity tags (RFC 7644 §3.4.2, §3.9, §3.14, RFC 9865 §2).
 
-use super::error::{Error, Result};
+use super::error::{Error, ErrorKind, Result};
 
 /// The parameters of a list, as text; unknown ones are ignored (Entra sends flags of its own).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,12 +11,58 @@ pub struct ListQuery {
     pub sort_by: Option<String>,
     /// `sortOrder`
     pub sort_order: SortOrder,
-    /// `startIndex`, at least 1.
-    pub start_index: u64,
+    /// `startIndex` or `cursor`
+    pub paging: Paging,
     /// `count`; `None` where the client leaves it to the server.
     pub count: Option<u64>,
     /// `attributes` and `excludedAttributes`
     pub wanted: Wanted,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paging {
+    /// At this position, at least 1 (RFC 7644 §3.4.2.4): what holds when the client says nothing.
+    Index(u64),
+    /// Behind the page that gave out this cursor (RFC 9865 §2); `None`, an empty one, is the first page.
+    Cursor(Option<String>),
+}
+
+impl Default for Paging {
+    fn default() -> Self {
+        Self::Index(1)
+    }
+}
+
+/// What a client prefers to be answered to a change (RFC 7240 §4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Preference {
+    /// It does not say.
+    #[default]
+    None,
+    /// `return=minimal`: no body.
+    Minimal,
+    /// `return=representation`: the resource.
+    Representation,
+}
+
+impl Preference {
+    /// Reads the `Prefer` headers of a request, joined by commas: the first `return` counts, as RFC 7240 §2 has it
+    /// for whatever is said twice. What is unknown is ignored.
+    pub fn parse(text: &str) -> Self {
+        let said = text.split(',').find_map(|preference| {
+            let pair = preference.split(';').next()?;
+            let (name, value) = pair.split_once('=')?;
+            name.trim()
+                .eq_ignore_ascii_case("return")
+                .then(|| value.trim().trim_matches('"'))
+        });
+        match said {
+            Some(value) if value.eq_ignore_ascii_case("minimal") => Self::Minimal,
+            Some(value) if value.eq_ignore_ascii_case("representation") => Self::Representation,
+            Some(_) | None => Self::None,
+        }
+    }
 }
 
 /// `sortOrder` (RFC 7644 §3.4.2.3).
@@ -36,35 +82,47 @@ pub struct Wanted {
     pub attributes: Option<String>,
     /// `excludedAttributes`
     pub excluded: Option<String>,
+    /// `Prefer`
+    pub preference: Preference,
 }
 
 impl ListQuery {
     /// Reads decoded name-value pairs; names compare without case.
     ///
     /// # Errors
-    /// 400 `invalidValue` for a number that is none, a `sortOrder` that is neither, or a parameter that
-    /// stands twice; 400 `invalidFilter` for an empty filter.
+    /// 400 `invalidValue` for a number that is none, a `sortOrder` that is neither, `cursor` beside
+    /// `startIndex`, or a parameter that stands twice; 400 `invalidFilter` for an empty filter; 400
+    /// `invalidCount` for a `count` beside a cursor that is no number.
     pub fn from_pairs<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Result<Self> {
         let mut raw = Raw::default();
         for (name, value) in pairs {
             raw.take(name, value)?;
         }
-        if raw.filter.is_some_and(|filter| filter.trim().is_empty()) {
+        let start = number("startIndex", raw.start_index)?;
+        let count = number("count", raw.count);
+        Self {
+            filter: raw.filter.map(str::to_owned),
+            sort_by: raw.sort_by.map(str::to_owned),
+            sort_order: sort_order(raw.sort_order)?,
+            paging: paging(start, raw.cursor)?,
+            count: count.map_err(|error| of_count(error, raw.cursor.is_some()))?,
+            wanted: raw.wanted(),
+        }
+        .settled()
+    }
+
+    /// What holds however the parameters came: a filter is not empty, and an empty `sortBy` is none.
+    ///
+    /// # Errors
+    /// 400 `invalidFilter`
+    pub(super) fn settled(mut self) -> Result<Self> {
+        if self.filter.as_deref().is_some_and(is_blank) {
             return Err(Error::filter(
                 "filter is empty: leave it out, or send a filter.",
             ));
         }
-        Ok(Self {
-            filter: raw.filter.map(str::to_owned),
-            sort_by: raw
-                .sort_by
-                .filter(|name| !name.trim().is_empty())
-                .map(str::to_owned),
-            sort_order: sort_order(raw.sort_order)?,
-            start_index: number("startIndex", raw.start_index)?.unwrap_or(1).max(1),
-            count: number("count", raw.count)?,
-            wanted: raw.wanted(),
-        })
+        self.sort_by = self.sort_by.filter(|name| !is_blank(name));
+        Ok(self)
     }
 }
 
@@ -89,6 +147,7 @@ struct Raw<'p> {
     sort_order: Option<&'p str>,
     start_index: Option<&'p str>,
     count: Option<&'p str>,
+    cursor: Option<&'p str>,
     attributes: Option<&'p str>,
     excluded: Option<&'p str>,
 }
@@ -101,6 +160,7 @@ impl<'p> Raw<'p> {
             "sortorder" => &mut self.sort_order,
             "startindex" => &mut self.start_index,
             "count" => &mut self.count,
+            "cursor" => &mut self.cursor,
             "attributes" => &mut self.attributes,
             "excludedattributes" => &mut self.excluded,
             _ => return Ok(()),
@@ -117,11 +177,39 @@ impl<'p> Raw<'p> {
         Wanted {
             attributes: self.attributes.map(str::to_owned),
             excluded: self.excluded.map(str::to_owned),
+            preference: Preference::None,
         }
     }
 }
 
-fn sort_order(text: Option<&str>) -> Result<SortOrder> {
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// RFC 9865 §2.4 lets clients choose a method by its parameter, so there is no answer to both.
+pub(super) fn paging(start: Option<u64>, cursor: Option<&str>) -> Result<Paging> {
+    match (start, cursor) {
+        (Some(_), Some(_)) => Err(Error::value(
+            "Send startIndex or cursor, not both: they are two methods of paging.",
+        )),
+        (start, None) => Ok(Paging::Index(start.unwrap_or(1).max(1))),
+        (None, Some(cursor)) => Ok(Paging::Cursor(
+            Some(cursor.to_owned()).filter(|cursor| !cursor.is_empty()),
+        )),
+    }
+}
+
+/// What is wrong with `count` has a name of its own where there is a cursor (RFC 9865 §2.1).
+pub(super) fn of_count(error: Error, cursor: bool) -> Error {
+    let kind = if cursor {
+        ErrorKind::InvalidCount
+    } else {
+        error.kind
+    };
+    Error { kind, ..error }
+}
+
+pub(super) fn sort_order(text: Option<&str>) -> Result<SortOrder> {
     match text {
         None => Ok(SortOrder::Ascending),
         Some(text) if text.eq_ignore_ascii_case("ascending") => Ok(SortOrder::Ascending),
@@ -220,9 +308,42 @@ mod tests {
     #[test]
     fn names_have_no_case_and_stand_once() {
         let query = ListQuery::from_pairs([("startindex", "0"), ("aadOptscim062020", "")]).unwrap();
-        assert_eq!(query.start_index, 1);
+        assert_eq!(query.paging, Paging::Index(1));
         assert!(ListQuery::from_pairs([("count", "1"), ("Count", "2")]).is_err());
         assert!(ListQuery::from_pairs([("filter", " ")]).is_err());
+    }
+
+    #[test]
+    fn a_cursor_is_another_method_of_paging() {
+        let read = |pairs: &[(&'static str, &'static str)]| {
+            ListQuery::from_pairs(pairs.iter().copied()).map(|query| query.paging)
+        };
+        assert_eq!(read(&[("cursor", "")]), Ok(Paging::Cursor(None)));
+        assert_eq!(
+            read(&[("Cursor", "x")]),
+            Ok(Paging::Cursor(Some("x".to_owned())))
+        );
+        let both = read(&[("cursor", ""), ("startIndex", "1")]).unwrap_err();
+        assert_eq!(both.kind, ErrorKind::InvalidValue);
+        let count = read(&[("cursor", ""), ("count", "x")]).unwrap_err();
+        assert_eq!(count.kind, ErrorKind::InvalidCount);
+    }
+
+    #[test]
+    fn the_first_return_of_prefer_counts() {
+        for (text, preference) in [
+            ("return=minimal", Preference::Minimal),
+            (" Return = \"minimal\" ; x=1", Preference::Minimal),
+            (
+                "respond-async, return=representation, return=minimal",
+                Preference::Representation,
+            ),
+            ("return=nothing", Preference::None),
+            ("returns=minimal", Preference::None),
+            ("", Preference::None),
+        ] {
+            assert_eq!(Preference::parse(text), preference, "{text}");
+        }
     }
 
     #[test]

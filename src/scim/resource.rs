@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::filter::AttrRef;
-use super::schema::{Attribute, ENTERPRISE_URN, ResourceType};
+use super::schema::{ENTERPRISE_URN, ResourceType};
 
 /// The attributes of a resource under their canonical names: `schemas`, `externalId`, the core
 /// attributes, and each extension as an object under its URN. `id`, `meta`, `groups`, `members` and
@@ -112,16 +112,21 @@ pub fn values<'m>(map: &'m Map<String, Value>, attr: &AttrRef) -> Vec<&'m Value>
     let Some(value) = holder.and_then(|holder| holder.get(&attr.attribute.name)) else {
         return Vec::new();
     };
-    let elements = match value {
-        Value::Array(elements) => elements.iter().collect(),
-        single => vec![single],
-    };
+    let elements = single_values(Some(value)).iter();
     match &attr.sub {
         Some(sub) => elements
-            .into_iter()
-            .filter_map(|element| element.get(&sub.name))
+            .flat_map(|element| single_values(element.get(&sub.name)))
             .collect(),
-        None => elements,
+        None => elements.collect(),
+    }
+}
+
+/// The elements of an array, or the one value that is none.
+fn single_values(value: Option<&Value>) -> &[Value] {
+    match value {
+        None => &[],
+        Some(Value::Array(elements)) => elements,
+        Some(single) => std::slice::from_ref(single),
     }
 }
 
@@ -135,7 +140,7 @@ pub fn is_unassigned(value: &Value) -> bool {
     }
 }
 
-/// Whether `attribute` is the password of the core User, which the document never holds.
-pub fn is_password(rt: &ResourceType, attribute: &Attribute) -> bool {
-    rt.is_user() && attribute.name == "password"
+/// Whether `attr` is the password of the core User, which the document never holds.
+pub fn is_password(rt: &ResourceType, attr: &AttrRef) -> bool {
+    rt.is_user() && attr.extension.is_none() && attr.attribute.name == "password"
 }

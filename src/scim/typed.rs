@@ -10,6 +10,9 @@ use super::json::kind_of;
 use super::schema::{Attribute, DataType, Mutability};
 use super::value::parse_time;
 
+/// 2⁵³ − 1: up to here every JSON reader keeps whole numbers exactly (RFC 8259 §6), and so do our keys.
+pub(super) const MAX_INTEGER: u64 = (1 << 53) - 1;
+
 /// The canonical form of a value of `attribute`: sub-attributes under their names, unknown and readOnly
 /// ones left out, equal elements of an array once, `null` for no value.
 ///
@@ -89,8 +92,10 @@ fn check_simple(attribute: &Attribute, path: &str, value: &Value) -> Result<()> 
         DataType::String | DataType::Reference => (value.is_string(), "a string"),
         DataType::Boolean => (value.is_boolean(), "true or false"),
         DataType::Integer => (
-            value.is_i64() || value.is_u64(),
-            "a number without fraction",
+            value
+                .as_i64()
+                .is_some_and(|number| number.unsigned_abs() <= MAX_INTEGER),
+            "a whole number from -9007199254740991 to 9007199254740991",
         ),
         DataType::Decimal => (value.is_number(), "a number"),
         DataType::DateTime => (

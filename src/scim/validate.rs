@@ -11,6 +11,10 @@ use super::resource::{self, Document, Member};
 use super::schema::{Attribute, Mutability, ResourceType};
 use super::typed;
 
+/// How long the id of a member may be: ours have 36 characters; 512 are at most 2,048 bytes, which fits
+/// an index row of any engine beside the id of the group.
+pub const MAX_MEMBER_CHARS: usize = 512;
+
 /// What a body says, ready to be stored.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Incoming {
@@ -85,42 +89,61 @@ pub fn replace(
 
 /// The attributes that a PUT cannot take away.
 fn keep(rt: &ResourceType, current: &Document, document: &mut Document) -> Result<()> {
-    for attribute in &rt.schema.attributes {
-        let stays = attribute.mutability == Mutability::Immutable
-            || (rt.is_user() && attribute.name == "active");
-        let Some(value) = current.as_map().get(&attribute.name) else {
+    let old = current.as_map();
+    keep_in(&rt.schema.attributes, old, document.as_map_mut());
+    if let Some(active) = old.get("active").filter(|_| rt.is_user()) {
+        let map = document.as_map_mut();
+        map.entry("active").or_insert_with(|| active.clone());
+    }
+    for extension in &rt.extensions {
+        let urn = &*extension.schema.id;
+        let Some(old) = old.get(urn).and_then(Value::as_object) else {
             continue;
         };
-        if stays && !document.as_map().contains_key(&attribute.name) {
-            document
-                .as_map_mut()
-                .insert(attribute.name.clone(), value.clone());
+        let new = document
+            .as_map_mut()
+            .entry(urn)
+            .or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(new) = new {
+            keep_in(&extension.schema.attributes, old, new);
         }
     }
-    keep_extensions(rt, current, document);
     document.restate_schemas(rt);
     require(rt, document)
 }
 
-fn keep_extensions(rt: &ResourceType, current: &Document, document: &mut Document) {
-    for extension in &rt.extensions {
-        let urn = &*extension.schema.id;
-        let Some(old) = current.as_map().get(urn).and_then(Value::as_object) else {
+fn keep_in(attributes: &[Arc<Attribute>], old: &Map<String, Value>, new: &mut Map<String, Value>) {
+    for attribute in attributes {
+        let name = attribute.name.as_str();
+        let Some(value) = old.get(name) else {
             continue;
         };
-        let immutable = |attribute: &&Arc<Attribute>| attribute.mutability == Mutability::Immutable;
-        for attribute in extension.schema.attributes.iter().filter(immutable) {
-            let Some(value) = old.get(&attribute.name) else {
+        if stays(attribute.mutability) {
+            new.entry(name).or_insert_with(|| value.clone());
+            continue;
+        }
+        let subs = attribute.sub_attributes.iter();
+        for sub in subs.filter(|sub| stays(sub.mutability)) {
+            // Elements of an array have no identity by which one could be kept.
+            let Some(value) = value.get(&sub.name) else {
                 continue;
             };
-            let new = document
-                .as_map_mut()
-                .entry(urn)
-                .or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(new) = new {
-                new.entry(&attribute.name).or_insert_with(|| value.clone());
+            let holder = new.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(holder) = holder {
+                holder
+                    .entry(sub.name.as_str())
+                    .or_insert_with(|| value.clone());
             }
         }
+    }
+}
+
+/// Whether an attribute that a PUT leaves out stays. What was never read cannot be sent back, so that a
+/// client that reads and replaces would lose it.
+fn stays(mutability: Mutability) -> bool {
+    match mutability {
+        Mutability::ReadOnly | Mutability::Immutable | Mutability::WriteOnly => true,
+        Mutability::ReadWrite => false,
     }
 }
 
@@ -166,7 +189,7 @@ fn read_attribute(
     if treatment(attribute.mutability, context) == Treatment::Ignore {
         return Ok(());
     }
-    if resource::is_password(rt, attribute) {
+    if resource::is_password(rt, attr) {
         incoming.password = !value.is_null();
         return Ok(());
     }
@@ -197,6 +220,10 @@ pub fn members(attribute: &Attribute, value: Value) -> Result<Vec<Member>> {
                 "A member has no value: send the id of the user or group in it.",
             ));
         };
+        if id.chars().count() > MAX_MEMBER_CHARS {
+            let detail = format!("A member's value is longer than {MAX_MEMBER_CHARS} characters.");
+            return Err(Error::value(detail));
+        }
         if seen.insert(id.clone()) {
             members.push(Member {
                 value: id,
@@ -248,26 +275,39 @@ fn compare(attr: &AttrRef, value: &Value, context: Context<'_>) -> Result<()> {
     let Context::Replace(current) = context else {
         return Ok(());
     };
-    if treatment(attr.attribute.mutability, context) != Treatment::MustEqual {
-        return Ok(());
-    }
     let whole = AttrRef {
         sub: None,
         ..attr.clone()
     };
-    let present: Vec<Value> = current.values(&whole).into_iter().cloned().collect();
-    let sent = match value {
-        Value::Array(elements) => elements.clone(),
-        Value::Null => return Ok(()),
-        single => vec![single.clone()],
-    };
-    if present.is_empty() || present == sent {
-        return Ok(());
+    let present = current.values(&whole);
+    if treatment(attr.attribute.mutability, context) == Treatment::MustEqual {
+        let sent: Vec<&Value> = match value {
+            Value::Array(elements) => elements.iter().collect(),
+            Value::Null => return Ok(()),
+            single => vec![single],
+        };
+        if present.is_empty() || present == sent {
+            return Ok(());
+        }
+        return Err(fixed(&attr.path()));
     }
-    Err(Error::mutability(format!(
-        "{} is immutable and has another value already.",
-        attr.path()
-    )))
+    let subs = attr.attribute.sub_attributes.iter();
+    for sub in subs.filter(|sub| sub.mutability == Mutability::Immutable) {
+        let old = present.first().and_then(|present| present.get(&sub.name));
+        // Of an array `value.get` gives nothing: whole elements come and go.
+        if let (Some(old), Some(new)) = (old, value.get(&sub.name))
+            && old != new
+        {
+            return Err(fixed(&format!("{}.{}", attr.path(), sub.name)));
+        }
+    }
+    Ok(())
+}
+
+fn fixed(path: &str) -> Error {
+    Error::mutability(format!(
+        "{path} is immutable and has another value already."
+    ))
 }
 
 fn insert_once(map: &mut Map<String, Value>, name: &str, value: Value) -> Result<()> {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::error::{Error, Result};
+use super::resource::CURSOR_SECONDS;
 use crate::config::Settings;
 use crate::scim;
 use crate::scim::discovery::{self, Limits};
@@ -28,6 +29,7 @@ impl Discovery {
         let limits = Limits {
             page_size: settings.scim.page_size,
             max_results: settings.scim.max_results,
+            cursor_seconds: u64::from(CURSOR_SECONDS),
             max_operations: settings.scim.max_bulk_operations,
             max_payload: settings.scim.max_payload.bytes(),
         };

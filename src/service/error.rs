@@ -17,6 +17,12 @@ pub enum Error {
         /// What the log reads.
         why: String,
     },
+    /// 429: too often. The caller should wait so many seconds.
+    #[error("too many requests")]
+    Limited {
+        /// Seconds, at least 1.
+        retry_after: u64,
+    },
     /// A fault of the gateway. The caller reads a request id, the log this text.
     #[error("{why}")]
     Internal {
@@ -34,9 +40,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::Taken { path, value, .. } => Self::Scim(scim::Error::new(
                 ErrorKind::Uniqueness,
-                format!(
-                    "Another resource has the {path} \"{value}\": names are compared without case."
-                ),
+                format!("Another resource has the {path} \"{value}\" already."),
             )),
             store::Error::Stale => refused(
                 ErrorKind::PreconditionFailed,

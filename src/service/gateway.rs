@@ -1,13 +1,16 @@
 //! The gateway: everything hangs from one value, so that one process could hold several.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::discovery::Discovery;
-use super::error::{Error, Result};
+use super::error::Result;
 use super::keys::Keys;
+use super::limit::Limits;
+use super::schema;
 use crate::clock::Clock;
-use crate::config::{self, DatabaseUrl, Settings};
-use crate::scim::schema::{GroupNames, Registry};
+use crate::config::{self, DatabaseUrl, Faults, Settings};
+use crate::scim::schema::Registry;
 use crate::store::{Actor, Cause, Options, Role, Store};
 
 /// The path of the SCIM root below the public URL (RFC 7644 §3.13).
@@ -23,32 +26,49 @@ struct Inner {
     store: Store,
     clock: Clock,
     keys: Arc<Keys>,
+    limits: Limits,
     instance: String,
     base: String,
     discovery: Discovery,
 }
 
+/// Why there is no gateway.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Schema documents are wrong, as settings can be: everything at once.
+    #[error(transparent)]
+    Misconfigured(#[from] Faults),
+    /// A file or the database; the text says what to do.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl OpenError {
+    fn failed(why: impl fmt::Display) -> Self {
+        Self::Failed(why.to_string())
+    }
+}
+
 impl Gateway {
-    /// Opens the store (made and brought up to date when needed) and the server's secret.
+    /// Reads the schema documents, opens the store (made and brought up to date when needed) and the
+    /// server's secret.
     ///
     /// # Errors
-    /// [`Error::Internal`] whose text says which file or setting is at fault and what to do.
-    pub fn open(settings: Settings, clock: Clock, role: Role) -> Result<Self> {
-        let failed = |why: String| Error::Internal { why };
-        let group_names = if settings.scim.unique_group_names {
-            GroupNames::Unique
-        } else {
-            GroupNames::Shared
-        };
-        let registry =
-            Registry::standard(group_names).map_err(|fault| failed(fault.to_string()))?;
-        let secret = config::server_secret(&settings, clock.random()?)
-            .map_err(|fault| failed(fault.to_string()))?;
-        let store = Store::open(&options(&settings, &clock, role))
-            .map_err(|fault| failed(fault.to_string()))?;
+    /// [`OpenError`], which says which file or setting is at fault and what to do.
+    pub fn open(
+        settings: Settings,
+        clock: Clock,
+        role: Role,
+    ) -> std::result::Result<Self, OpenError> {
+        let registry = schema::registry(&settings)?;
+        let random = clock.random().map_err(OpenError::failed)?;
+        let secret = config::server_secret(&settings, random).map_err(OpenError::failed)?;
+        let store = Store::open_for(&options(&settings, &clock, role), &registry)
+            .map_err(OpenError::failed)?;
         let base = format!("{}{SCIM_ROOT}", settings.server.public_url);
         let discovery = Discovery::new(&base, &settings, &registry);
         let keys = Arc::new(Keys::derive(&secret));
+        let limits = Limits::new(&settings, &clock);
         let instance = clock.id();
         Ok(Self(Arc::new(Inner {
             settings,
@@ -56,6 +76,7 @@ impl Gateway {
             store,
             clock,
             keys,
+            limits,
             instance,
             base,
             discovery,
@@ -107,6 +128,10 @@ impl Gateway {
 
     pub(super) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(super) fn keys(&self) -> &Arc<Keys> {

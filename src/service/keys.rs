@@ -1,5 +1,6 @@
 //! The keys that come from the server's secret: one for each purpose, none the secret itself.
 
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, hmac};
 
 use crate::config::Secret;
@@ -8,18 +9,17 @@ use crate::config::Secret;
 pub(super) struct Keys {
     tokens: hmac::Key,
     audit: hmac::Key,
+    cursors: [u8; 32],
 }
 
 impl Keys {
     pub(super) fn derive(secret: &Secret) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
-        let derived = |label: &[u8]| {
-            let derived = hmac::sign(&root, label);
-            hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
-        };
+        let derived = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, &signed(&root, label));
         Self {
             tokens: derived(b"muster/token/1"),
             audit: derived(b"muster/audit/1"),
+            cursors: signed(&root, b"muster/cursor/1"),
         }
     }
 
@@ -35,17 +35,48 @@ impl Keys {
         context.sign().as_ref().to_vec()
     }
 
+    /// Encrypts what a cursor holds and binds it to `bound`; a nonce that comes twice gives away no more than that two
+    /// cursors are equal.
+    pub(super) fn seal_cursor(
+        &self,
+        nonce: [u8; NONCE_LEN],
+        bound: &[u8],
+        mut text: Vec<u8>,
+    ) -> Option<Vec<u8>> {
+        let key = cursor_key(&self.cursors)?;
+        let sealing = Nonce::assume_unique_for_key(nonce);
+        key.seal_in_place_append_tag(sealing, Aad::from(bound), &mut text)
+            .ok()?;
+        Some([nonce.as_slice(), &text].concat())
+    }
+
+    /// What [`Keys::seal_cursor`] sealed for `bound`; `None` when it was not, or was altered.
+    pub(super) fn open_cursor(&self, bound: &[u8], sealed: Vec<u8>) -> Option<Vec<u8>> {
+        let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let mut text = text.to_vec();
+        let opening = Nonce::assume_unique_for_key(*nonce);
+        let key = cursor_key(&self.cursors)?;
+        let opened = key.open_in_place(opening, Aad::from(bound), &mut text);
+        opened.ok().map(|text| text.to_vec())
+    }
+
     /// What the store keeps of a bearer token.
     pub(super) fn token_hash(&self, token: &str) -> [u8; 32] {
-        let mut hash = [0; 32];
-        for (to, from) in hash
-            .iter_mut()
-            .zip(hmac::sign(&self.tokens, token.as_bytes()).as_ref())
-        {
-            *to = *from;
-        }
-        hash
+        signed(&self.tokens, token.as_bytes())
     }
+}
+
+fn signed(key: &hmac::Key, text: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    for (to, from) in hash.iter_mut().zip(hmac::sign(key, text).as_ref()) {
+        *to = *from;
+    }
+    hash
+}
+
+fn cursor_key(bytes: &[u8; 32]) -> Option<LessSafeKey> {
+    let key = UnboundKey::new(&AES_256_GCM_SIV, bytes);
+    key.ok().map(LessSafeKey::new)
 }
 
 /// Compares without telling by its duration where the first difference is.

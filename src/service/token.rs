@@ -1,5 +1,6 @@
 //! Connections and their bearer tokens: made, listed, revoked, and looked up at every request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +12,10 @@ use serde_json::Value;
 use super::audit::{self, Changes, Entry};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
-use super::keys::same;
+use super::keys::{Keys, same};
 use crate::scim::profile::Profile;
 use crate::scim::{self, ErrorKind};
-use crate::store::{self, Actor, Connection, Token};
+use crate::store::{self, Actor, Connection, Token, Tx};
 
 /// What every token starts with, so that secret scanners know one.
 const PREFIX: &str = "muster_";
@@ -22,6 +23,8 @@ const PREFIX: &str = "muster_";
 pub const CONFIG_CONNECTION: &str = "config";
 /// The connection that the first start makes.
 pub const FIRST_CONNECTION: &str = "first";
+/// The profile of a connection that was made without one.
+const DEFAULT_PROFILE: &str = "auto";
 /// How long the token of the first start lives.
 const FIRST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// What a connection may do unless it is said otherwise.
@@ -38,6 +41,13 @@ pub struct Caller {
     pub profile: &'static Profile,
     /// The id of the request.
     pub request: String,
+}
+
+/// A token that is valid now.
+struct Live {
+    id: String,
+    connection: String,
+    profile: String,
 }
 
 /// A token as it may be shown.
@@ -59,16 +69,36 @@ pub struct TokenInfo {
 
 impl Gateway {
     /// Whose token this is; `None` when it is nobody's, has expired or was revoked. Nothing is cached:
-    /// a revocation is felt by the next request.
+    /// a revocation is felt by the next request. Wrong tokens count against the address `from`; a right
+    /// one is let through whatever was tried from there.
     ///
     /// # Errors
-    /// What the store answers when it cannot look.
-    pub async fn authenticate(&self, token: &str, request: &str) -> Result<Option<Caller>> {
+    /// [`Error::Limited`] for too many requests of a token or too many wrong tokens, and what the store
+    /// answers when it cannot look.
+    pub async fn authenticate(
+        &self,
+        token: &str,
+        from: IpAddr,
+        request: &str,
+    ) -> Result<Option<Caller>> {
+        let limited = |retry_after| Error::Limited { retry_after };
+        let Some(found) = self.find_token(token).await? else {
+            self.limits().failed(from).map_err(limited)?;
+            return Ok(None);
+        };
+        self.limits().used(&found.id).map_err(limited)?;
+        caller(&found.connection, &found.profile, request).map(Some)
+    }
+
+    async fn find_token(&self, token: &str) -> Result<Option<Live>> {
         let hash = self.keys().token_hash(token);
         let given = self.settings().scim.token.as_ref();
         if given.is_some_and(|given| same(&hash, &self.keys().token_hash(given.expose()))) {
-            let profile = self.settings().scim.profile.as_str();
-            return caller(CONFIG_CONNECTION, profile, request).map(Some);
+            return Ok(Some(Live {
+                id: CONFIG_CONNECTION.to_owned(),
+                connection: CONFIG_CONNECTION.to_owned(),
+                profile: self.settings().scim.profile.as_str().to_owned(),
+            }));
         }
         let id = public_id(token).unwrap_or_default().to_owned();
         let found = self
@@ -90,12 +120,14 @@ impl Gateway {
             return Ok(None);
         }
         self.record_use(&token, now);
-        caller(
-            &connection.name,
-            connection.profile.as_deref().unwrap_or("auto"),
-            request,
-        )
-        .map(Some)
+        let profile = connection
+            .profile
+            .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+        Ok(Some(Live {
+            id: token.id,
+            connection: connection.name,
+            profile,
+        }))
     }
 
     /// Writes the last use of a token, at most once a minute and beside the request.
@@ -167,23 +199,8 @@ impl Gateway {
                 "There is no such profile: choose auto, rfc, entra, okta or lenient.".into(),
             ));
         }
-        let id = hex(&self.clock().random::<8>()?);
-        let secret = URL_SAFE_NO_PAD.encode(self.clock().random::<32>()?);
-        let text = format!("{PREFIX}{id}_{secret}");
         let cause = self.cause(actor, "");
-        let expires = cause
-            .at
-            .checked_add(jiff::SignedDuration::try_from(lifetime).map_err(|_| too_long())?)
-            .map_err(|_| too_long())?;
-        let token = Token {
-            id,
-            connection: name.to_owned(),
-            hash: self.keys().token_hash(&text).to_vec(),
-            created: cause.at,
-            expires,
-            revoked: None,
-            used: None,
-        };
+        let (text, token) = self.draw_token(name, cause.at, lifetime)?;
         let (wanted, keys) = (profile.map(str::to_owned), Arc::clone(self.keys()));
         self.store()
             .write(cause, move |tx| {
@@ -206,17 +223,51 @@ impl Gateway {
                         .map(drop)?,
                 }
                 tx.insert_token(&token)?;
-                let changes = Changes::default()
-                    .set("connection", Value::Null, token.connection.as_str())
-                    .set("expires", Value::Null, token.expires.to_string());
-                let entry = Entry {
-                    action: "token.create",
-                    kind: "Token",
-                    resource: &token.id,
-                    owner: Some(&token.connection),
-                    changes: &changes,
-                };
-                Ok(audit::record(tx, &keys, &entry)?)
+                Ok(record_token(tx, &keys, "token.create", &token)?)
+            })
+            .await?;
+        Ok(text)
+    }
+
+    /// A new token and what is stored of it.
+    fn draw_token(&self, name: &str, at: Timestamp, lifetime: Duration) -> Result<(String, Token)> {
+        let id = hex(&self.clock().random::<8>()?);
+        let secret = URL_SAFE_NO_PAD.encode(self.clock().random::<32>()?);
+        let text = format!("{PREFIX}{id}_{secret}");
+        let token = Token {
+            id,
+            connection: name.to_owned(),
+            hash: self.keys().token_hash(&text).to_vec(),
+            created: at,
+            expires: after(at, lifetime)?,
+            revoked: None,
+            used: None,
+        };
+        Ok((text, token))
+    }
+
+    /// Makes a new token for the connection; its present ones live on for `overlap` at most.
+    ///
+    /// # Errors
+    /// 404 when there is no such connection.
+    pub async fn rotate_token(
+        &self,
+        name: &str,
+        overlap: Duration,
+        lifetime: Duration,
+    ) -> Result<String> {
+        let cause = self.cause(Actor::Cli, "");
+        let (text, token) = self.draw_token(name, cause.at, lifetime)?;
+        let until = after(cause.at, overlap)?;
+        let keys = Arc::clone(self.keys());
+        self.store()
+            .write(cause, move |tx| {
+                if tx.connection(&token.connection)?.is_none() {
+                    return Err(no_connection(&token.connection));
+                }
+                tx.shorten_tokens(&token.connection, until)?;
+                tx.insert_token(&token)?;
+                Ok(record_token(tx, &keys, "token.rotate", &token)?)
             })
             .await?;
         Ok(text)
@@ -241,9 +292,7 @@ impl Gateway {
         self.store()
             .write(cause, move |tx| {
                 if tx.connection(&name)?.is_none() {
-                    let detail =
-                        format!("There is no connection \"{name}\": see `muster token list`.");
-                    return Err(Error::Scim(scim::Error::not_found(detail)));
+                    return Err(no_connection(&name));
                 }
                 let live = tx.tokens(Some(&name))?.into_iter();
                 let live: Vec<String> = live
@@ -303,6 +352,21 @@ fn caller(connection: &str, profile: &str, request: &str) -> Result<Caller> {
     })
 }
 
+/// The entry of a new token.
+fn record_token(tx: &mut Tx<'_>, keys: &Keys, action: &str, token: &Token) -> store::Result<()> {
+    let changes = Changes::default()
+        .set("connection", Value::Null, token.connection.as_str())
+        .set("expires", Value::Null, token.expires.to_string());
+    let entry = Entry {
+        action,
+        kind: "Token",
+        resource: &token.id,
+        owner: Some(&token.connection),
+        changes: &changes,
+    };
+    audit::record(tx, keys, &entry)
+}
+
 /// The public id in a token: what stands between the prefix and the next underscore.
 fn public_id(token: &str) -> Option<&str> {
     token
@@ -320,6 +384,17 @@ fn check_name(name: &str) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn no_connection(name: &str) -> Error {
+    let detail = format!("There is no connection \"{name}\": see `muster connection list`.");
+    Error::Scim(scim::Error::not_found(detail))
+}
+
+/// So much later.
+fn after(at: Timestamp, time: Duration) -> Result<Timestamp> {
+    let time = jiff::SignedDuration::try_from(time).map_err(|_| too_long())?;
+    at.checked_add(time).map_err(|_| too_long())
 }
 
 fn too_long() -> Error {

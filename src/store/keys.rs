@@ -90,17 +90,18 @@ fn primary_position(attr: &AttrRef, whole: &Map<String, Value>) -> u32 {
     };
     let mut position = 0;
     for element in values(whole, &elements) {
-        if element
-            .get(&sub.name)
-            .and_then(|value| folded(attr, value))
-            .is_none()
-        {
+        let keys = match element.get(&sub.name) {
+            Some(Value::Array(many)) => many.iter().filter_map(|one| folded(attr, one)).count(),
+            Some(one) => usize::from(folded(attr, one).is_some()),
+            None => 0,
+        };
+        if keys == 0 {
             continue;
         }
         if element.get("primary").and_then(Value::as_bool) == Some(true) {
             return position;
         }
-        position += 1;
+        position += u32::try_from(keys).unwrap_or(u32::MAX);
     }
     0
 }

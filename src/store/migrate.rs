@@ -8,9 +8,10 @@ use super::{Error, Result};
 use crate::scim::value::time_key;
 
 /// All migrations, oldest first; the first has number 1.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_database_of_a_newer_program_is_refused() {
-        let newer = "INSERT INTO migration VALUES (99, 'x', 'y')";
+        let newer = "INSERT INTO migration VALUES (9999, 'x', 'y')";
         assert!(matches!(outcome_after(newer), Err(Error::Open(_))));
     }
 

@@ -21,10 +21,12 @@ pub use cause::{Actor, Cause};
 pub use error::{Error, Result};
 pub use open::{Options, Role};
 pub use tx::{
-    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, GroupRef,
-    MemberChange, Names, NewResource, Record, Seal, Sort, State, StoredMember, Token, Tx,
+    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, GroupRef, List,
+    MemberChange, Names, NewResource, Position, Record, Seal, Sort, Start, State, StoredMember,
+    Token, Tx, Walk, Walked,
 };
 
+use crate::scim::schema::Registry;
 use open::Inner;
 use queue::{Queue, Refused};
 use work::Task;
@@ -51,7 +53,19 @@ impl Store {
     /// durability needs does not hold.
     pub fn open(options: &Options) -> Result<Self> {
         Ok(Self {
-            inner: Arc::new(Inner::open(options)?),
+            inner: Arc::new(Inner::open(options, None)?),
+        })
+    }
+
+    /// Opens the database for these schemas: before anything is served, index rows and unique keys are
+    /// made for attributes that have become indexed or unique, and dropped for those that no longer are.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`]; also when a new unique attribute has the same value in two resources, and
+    /// in a command when the gateway was started with other schemas.
+    pub fn open_for(options: &Options, registry: &Registry) -> Result<Self> {
+        Ok(Self {
+            inner: Arc::new(Inner::open(options, Some(registry))?),
         })
     }
 

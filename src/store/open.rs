@@ -11,12 +11,15 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 
-use super::engine::{Access, Engine, Sqlite};
+use super::cause::{Actor, Cause};
+use super::engine::{Access, Driver, Engine, Sqlite};
 use super::migrate::migrate;
 use super::queue::Queue;
 use super::reader::Reader;
+use super::tx::Tx;
 use super::writer::{Job, Writer};
 use super::{Error, QUEUE, Result};
+use crate::scim::schema::Registry;
 
 /// The fewest readers: with one, a slow list would hold up every GET.
 const FEWEST_READERS: usize = 2;
@@ -52,7 +55,7 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    pub(super) fn open(options: &Options) -> Result<Self> {
+    pub(super) fn open(options: &Options, registry: Option<&Registry>) -> Result<Self> {
         let engine: Arc<dyn Engine> = Arc::new(Sqlite::create(&options.path, options.role)?);
         let inner = Self {
             changes: Arc::new(Queue::new(QUEUE)),
@@ -62,6 +65,9 @@ impl Inner {
         };
         let mut driver = engine.connect(Access::Write)?;
         migrate(&mut *driver, options.at)?;
+        if let Some(registry) = registry {
+            rebuild(&mut *driver, registry, options)?;
+        }
         let (changes, ready) = (Arc::clone(&inner.changes), Arc::clone(&inner.ready));
         let writer = Writer::new(Arc::clone(&engine), changes, ready, driver);
         // Readers are joined first: the last connection to close then is the writer's, which tidies up.
@@ -107,6 +113,24 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Brings index rows and unique keys up to the schemas, in one transaction.
+fn rebuild(driver: &mut dyn Driver, registry: &Registry, options: &Options) -> Result<()> {
+    let cause = Cause {
+        id: "start".to_owned(),
+        actor: Actor::System,
+        request: "start".to_owned(),
+        at: options.at,
+    };
+    driver.begin(Access::Write)?;
+    let done = Tx::new(&mut *driver, Some(&cause))
+        .rebuild(registry, options.role)
+        .and_then(|()| driver.commit());
+    if done.is_err() {
+        driver.rollback();
+    }
+    done
 }
 
 /// Waits for a thread, unless it is this one: a closure may hold the last clone of its own store.

@@ -4,15 +4,26 @@
     unreachable_pub,
     reason = "what the modules of a test binary share is public between them, and reachable for nobody"
 )]
+
 // `cfg(test)` always holds here; it tells clippy that helpers beside the tests are tests too.
 #[cfg(test)]
 mod audit;
+#[cfg(test)]
+mod bars;
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod custom_schema;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod rfc7643;
+#[cfg(test)]
+mod rfc7644;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -15,6 +15,50 @@ pub fn check(rt: &ResourceType, said: &syntax::Filter) -> Result<Filter> {
     Scope::Resource(rt).filter(said)
 }
 
+/// Checks a filter over resources of type `rt` among those of other types (RFC 7644 §3.4.2.1): an attribute that
+/// `rt` does not have has no value in any of them. Answers the names of such attributes too.
+///
+/// # Errors
+/// Those of [`check`], but for names that are no attribute.
+pub fn check_across(rt: &ResourceType, said: &syntax::Filter) -> Result<(Filter, Vec<Name>)> {
+    let mut unknown = Vec::new();
+    let filter = across(rt, said, &mut unknown)?;
+    Ok((filter, unknown))
+}
+
+fn across(rt: &ResourceType, said: &syntax::Filter, unknown: &mut Vec<Name>) -> Result<Filter> {
+    let (name, without) = match said {
+        syntax::Filter::And(parts) => return Ok(Filter::And(each_across(rt, parts, unknown)?)),
+        syntax::Filter::Or(parts) => return Ok(Filter::Or(each_across(rt, parts, unknown)?)),
+        syntax::Filter::Not(inner) => {
+            return Ok(Filter::Not(Box::new(across(rt, inner, unknown)?)));
+        }
+        syntax::Filter::Present(name) | syntax::Filter::ValuePath(name, _) => (name, NOTHING),
+        syntax::Filter::Compare(name, CompareOp::Eq, Literal::Null) => (name, EVERYTHING),
+        syntax::Filter::Compare(name, CompareOp::Ne, Literal::Null) => (name, NOTHING),
+        syntax::Filter::Compare(name, CompareOp::Ne, _) => (name, EVERYTHING),
+        syntax::Filter::Compare(name, _, _) => (name, NOTHING),
+    };
+    if rt.resolve(name).is_some() {
+        return check(rt, said);
+    }
+    unknown.push(name.clone());
+    Ok(without)
+}
+
+fn each_across(
+    rt: &ResourceType,
+    parts: &[syntax::Filter],
+    unknown: &mut Vec<Name>,
+) -> Result<Vec<Filter>> {
+    parts.iter().map(|part| across(rt, part, unknown)).collect()
+}
+
+/// All of no conditions hold.
+const EVERYTHING: Filter = Filter::And(Vec::new());
+/// None of no conditions holds.
+const NOTHING: Filter = Filter::Or(Vec::new());
+
 /// Checks a filter over the values of `outer`, as it stands in brackets: names are sub-attributes of `outer`, or
 /// `value` when its values have none.
 ///

@@ -8,6 +8,6 @@ mod model;
 mod tests;
 mod tree;
 
-pub use check::{check, check_values};
+pub use check::{check, check_across, check_values};
 pub use eval::{attributes, matches, matches_value};
 pub use tree::{AttrRef, Filter, Operand};

@@ -44,9 +44,13 @@ pub fn apply(
         work.run(operation).map_err(|error| at(ordinal, error))?;
     }
     let applied = work.applied;
-    document
-        .as_map_mut()
-        .retain(|_, value| !resource::is_unassigned(value));
+    let map = document.as_map_mut();
+    for extension in &rt.extensions {
+        if let Some(Value::Object(members)) = map.get_mut(&*extension.schema.id) {
+            members.retain(|_, value| !resource::is_unassigned(value));
+        }
+    }
+    map.retain(|_, value| !resource::is_unassigned(value));
     document.restate_schemas(rt);
     validate::require(rt, document)?;
     Ok(applied)
@@ -162,7 +166,7 @@ impl Work<'_> {
 
     fn attribute(&mut self, attr: &AttrRef, operation: &Operation) -> Result<()> {
         write::allowed(attr)?;
-        if resource::is_password(self.rt, &attr.attribute) {
+        if resource::is_password(self.rt, attr) {
             self.applied.password = true;
             return Ok(());
         }

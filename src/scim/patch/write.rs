@@ -63,6 +63,7 @@ pub(super) fn replace(
         let mut merged = entry.clone();
         merge_into(attribute, &mut merged, value)?;
         fixed_unless_same(attr, Some(&*entry), &merged)?;
+        subs_fixed(attr, entry, &merged)?;
         *entry = merged;
         return Ok(());
     }
@@ -80,8 +81,11 @@ pub(super) fn replace(
 pub(super) fn remove(holder: &mut Map<String, Value>, attr: &AttrRef) -> Result<()> {
     required(attr.leaf(), attr)?;
     let name = attr.attribute.name.as_str();
-    fixed(attr, holder.get(name))?;
+    fixed(attr, present(holder, attr))?;
     let Some(sub) = &attr.sub else {
+        if let Some(value) = holder.get(name) {
+            subs_fixed(attr, value, &Value::Null)?;
+        }
         holder.shift_remove(name);
         return Ok(());
     };
@@ -162,6 +166,10 @@ pub(super) fn write_selected(
         }
     }
     settle_primary(elements, &chosen);
+    if !attribute.is_complex() {
+        let mut seen = std::collections::HashSet::new();
+        elements.retain(|element| seen.insert(element.to_string()));
+    }
     if *elements != before && !before.is_empty() {
         fixed(&selection.attr, Some(&Value::Null))?;
     }
@@ -352,6 +360,34 @@ fn fixed(attr: &AttrRef, present: Option<&Value>) -> Result<()> {
             "{} is immutable and has a value.",
             attr.path()
         )));
+    }
+    Ok(())
+}
+
+/// The value that `attr` has, if any of its elements has one.
+fn present<'h>(holder: &'h Map<String, Value>, attr: &AttrRef) -> Option<&'h Value> {
+    let value = holder.get(&attr.attribute.name)?;
+    let Some(sub) = &attr.sub else {
+        return Some(value);
+    };
+    match value {
+        Value::Array(elements) => elements.iter().find_map(|one| one.get(&sub.name)),
+        single => single.get(&sub.name),
+    }
+}
+
+/// Refuses to lose or change an immutable sub-attribute of the one object that is there. Elements of an array
+/// come and go as a whole, as members of a group do.
+fn subs_fixed(attr: &AttrRef, present: &Value, new: &Value) -> Result<()> {
+    for sub in &attr.attribute.sub_attributes {
+        let value = present.get(&sub.name);
+        if sub.mutability == Mutability::Immutable && value.is_some() && value != new.get(&sub.name)
+        {
+            let (path, name) = (attr.path(), &sub.name);
+            return Err(Error::mutability(format!(
+                "{path}.{name} is immutable and has a value."
+            )));
+        }
     }
     Ok(())
 }

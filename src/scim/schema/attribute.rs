@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The data type of an attribute (RFC 7643 §2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DataType {
     /// Text.
@@ -28,7 +28,7 @@ pub enum DataType {
 }
 
 /// Who may write an attribute, and when (RFC 7643 §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Mutability {
     /// Set by the server; what a client sends is ignored, or refused in PATCH.
@@ -43,7 +43,7 @@ pub enum Mutability {
 }
 
 /// When an attribute is part of an answer (RFC 7643 §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Returned {
     /// Always, whatever `attributes` and `excludedAttributes` say.
@@ -58,7 +58,7 @@ pub enum Returned {
 }
 
 /// Whether two resources may have the same value (RFC 7643 §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Uniqueness {
     /// They may.

@@ -49,6 +49,13 @@ pub(super) fn attributes() -> Vec<Arc<Attribute>> {
         .collect()
 }
 
+/// Whether every resource has an attribute called `name`.
+pub(super) fn is_common(name: &str) -> bool {
+    ["schemas", "id", "externalId", "meta"]
+        .iter()
+        .any(|common| common.eq_ignore_ascii_case(name))
+}
+
 fn meta() -> Vec<Arc<Attribute>> {
     let part = |name, data_type, description| Attribute {
         case_exact: true,

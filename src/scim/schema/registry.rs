@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::assemble::assemble;
 use super::attribute::{Attribute, Returned, Uniqueness};
 use super::common;
-use super::document::{ResourceTypeDocument, SchemaDocument};
+use super::document::Documents;
+use super::fault::DocumentFaults;
 use crate::scim::filter::AttrRef;
 use crate::scim::resource::is_password;
 use crate::scim::syntax::Name;
@@ -17,7 +19,7 @@ pub const GROUP_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 pub const ENTERPRISE_URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// The documents that every gateway serves.
-const STANDARD_SCHEMAS: [(&str, &str); 3] = [
+const STANDARD: [(&str, &str); 4] = [
     (
         "schemas/user.json",
         include_str!("../../../schemas/user.json"),
@@ -30,11 +32,11 @@ const STANDARD_SCHEMAS: [(&str, &str); 3] = [
         "schemas/enterprise-user.json",
         include_str!("../../../schemas/enterprise-user.json"),
     ),
+    (
+        "schemas/resource-types.json",
+        include_str!("../../../schemas/resource-types.json"),
+    ),
 ];
-const STANDARD_RESOURCE_TYPES: (&str, &str) = (
-    "schemas/resource-types.json",
-    include_str!("../../../schemas/resource-types.json"),
-);
 
 /// A schema (RFC 7643 §7).
 #[derive(Debug, Clone, PartialEq)]
@@ -105,8 +107,12 @@ impl ResourceType {
             if text.eq_ignore_ascii_case(&schema.id) {
                 return Some(Target::Extension(Arc::clone(schema)));
             }
-            if let Some(rest) = behind_urn(text, &schema.id) {
-                return attribute_of(&schema.attributes, rest, Some(Arc::clone(&schema.id)));
+            // One URN may be the beginning of another.
+            let found = behind_urn(text, &schema.id).and_then(|rest| {
+                attribute_of(&schema.attributes, rest, Some(Arc::clone(&schema.id)))
+            });
+            if found.is_some() {
+                return found;
             }
         }
         let rest = behind_urn(text, &self.schema.id).unwrap_or(text);
@@ -213,33 +219,36 @@ pub struct Registry {
     types: Vec<Arc<ResourceType>>,
 }
 
-/// A schema or resource-type document that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {why}")]
-pub struct DocumentError {
-    /// The document's file name.
-    pub file: String,
-    /// What is wrong with it.
-    pub why: String,
-}
-
 impl Registry {
     /// The User, Group and enterprise User of RFC 7643, from the compiled-in documents.
-    pub fn standard(group_names: GroupNames) -> Result<Self, DocumentError> {
-        let mut registry = Self {
-            schemas: Vec::new(),
-            types: Vec::new(),
-        };
-        for (file, text) in STANDARD_SCHEMAS {
-            let document: SchemaDocument = read(file, text)?;
-            registry.schemas.push(Arc::new(document.into()));
+    pub fn standard(group_names: GroupNames) -> Result<Self, DocumentFaults> {
+        Self::extended(group_names, &[])
+    }
+
+    /// The standard ones and those of further documents, given as file names and texts; the order of these
+    /// has no meaning. A document is a schema (RFC 7643 §7), a resource type (§6) or an array of such. A
+    /// resource type that is there already gets the extensions that the document names.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the documents, file by file.
+    pub fn extended(
+        group_names: GroupNames,
+        files: &[(String, String)],
+    ) -> Result<Self, DocumentFaults> {
+        let mut faults = DocumentFaults::default();
+        let (mut standard, mut custom) = (Documents::default(), Documents::default());
+        for (file, text) in STANDARD {
+            standard.read(file, text, &mut faults);
         }
-        let (file, text) = STANDARD_RESOURCE_TYPES;
-        let documents: Vec<ResourceTypeDocument> = read(file, text)?;
-        for document in documents {
-            registry.add_type(file, document, group_names)?;
+        for (file, text) in files {
+            custom.read(file, text, &mut faults);
         }
-        Ok(registry)
+        let (schemas, types) = assemble(standard, custom, group_names, &mut faults);
+        if faults.0.is_empty() {
+            return Ok(Self { schemas, types });
+        }
+        faults.0.sort_by(|one, other| one.file.cmp(&other.file));
+        Err(faults)
     }
 
     /// The resource types, in the order of their documents.
@@ -271,53 +280,34 @@ impl Registry {
             .iter()
             .find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
+}
 
-    fn add_type(
-        &mut self,
-        file: &str,
-        document: ResourceTypeDocument,
-        group_names: GroupNames,
-    ) -> Result<(), DocumentError> {
-        let known = |urn: &str| {
-            self.schema(urn)
-                .map(Arc::clone)
-                .ok_or_else(|| DocumentError {
-                    file: file.to_owned(),
-                    why: format!(
-                        "resource type {} names the schema {urn}, which is not loaded",
-                        document.name
-                    ),
-                })
-        };
-        let schema = known(&document.schema)?;
-        let extensions = document
-            .schema_extensions
-            .iter()
-            .map(|found| {
-                Ok(Extension {
-                    schema: known(&found.schema)?,
-                    required: found.required,
-                })
-            })
-            .collect::<Result<Vec<_>, DocumentError>>()?;
-        let mut resource_type = ResourceType {
-            name: document.name.as_str().into(),
-            endpoint: format!("/{}", document.endpoint.trim_matches('/')),
-            description: document.description,
-            schema,
-            extensions,
+/// What a resource type is made from.
+pub(super) struct TypeParts {
+    pub(super) name: Arc<str>,
+    pub(super) endpoint: String,
+    pub(super) description: String,
+    pub(super) schema: Arc<Schema>,
+    pub(super) extensions: Vec<Extension>,
+}
+
+impl ResourceType {
+    pub(super) fn new(parts: TypeParts, group_names: GroupNames) -> Self {
+        let mut made = Self {
+            name: parts.name,
+            endpoint: parts.endpoint,
+            description: parts.description,
+            schema: parts.schema,
+            extensions: parts.extensions,
             common: common::attributes(),
             indexed: Vec::new(),
             unique: Vec::new(),
             plain: true,
         };
-        resource_type.collect_indexes(group_names);
-        self.types.push(Arc::new(resource_type));
-        Ok(())
+        made.collect_indexes(group_names);
+        made
     }
-}
 
-impl ResourceType {
     fn collect_indexes(&mut self, group_names: GroupNames) {
         let (mut indexed, mut unique) = (Vec::new(), Vec::new());
         for attr in self.leaves() {
@@ -338,7 +328,7 @@ impl ResourceType {
                 |one: &Attribute| matches!(one.returned, Returned::Always | Returned::Default);
             whole(&attr.attribute) && whole(attr.leaf())
         };
-        let hidden = |attr: &AttrRef| !shown(attr) && !is_password(self, &attr.attribute);
+        let hidden = |attr: &AttrRef| !shown(attr) && !is_password(self, attr);
         self.plain = !self.leaves().iter().any(hidden);
         self.indexed = indexed;
         self.unique = unique;
@@ -371,11 +361,4 @@ impl ResourceType {
         }
         leaves
     }
-}
-
-fn read<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, DocumentError> {
-    serde_json::from_str(text).map_err(|fault| DocumentError {
-        file: file.to_owned(),
-        why: fault.to_string(),
-    })
 }

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value};
 
 use crate::scim::json;
+use crate::scim::message::SEARCH_URN;
 use crate::scim::patch;
 use crate::scim::profile::Correction;
 use crate::scim::schema::ResourceType;
+use crate::scim::search;
 use crate::scim::{Error, Result};
 use crate::service::Caller;
 
@@ -48,6 +50,19 @@ pub(in crate::service) fn mended_patch(
 ) -> Result<Map<String, Value>> {
     patch::check_size(&body)?;
     let (body, corrections) = caller.profile.patch(rt, id, Value::Object(body));
+    told(caller, &corrections);
+    object(body)
+}
+
+/// The body of a search; `rt` is the type that is searched, or any.
+pub(super) fn search(
+    caller: &Caller,
+    rt: &ResourceType,
+    bytes: &[u8],
+) -> Result<Map<String, Value>> {
+    let body = Value::Object(json::parse_object(bytes)?);
+    let profile = caller.profile;
+    let (body, corrections) = profile.message(rt, SEARCH_URN, &search::KEYS, body);
     told(caller, &corrections);
     object(body)
 }

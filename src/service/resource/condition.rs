@@ -9,6 +9,15 @@ pub(in crate::service) fn etag(record: &Record) -> String {
     format!("W/\"{}\"", record.version)
 }
 
+/// Refuses a read whose `If-Match` does not hold; it is asked before `If-None-Match` (RFC 9110 §13.2.2).
+pub(super) fn allow_read(record: &Record, conditions: &Conditions) -> Result<(), Error> {
+    let only = Conditions {
+        if_match: conditions.if_match.clone(),
+        if_none_match: None,
+    };
+    allow_change(record, &only)
+}
+
 /// Refuses a change whose `If-Match` or `If-None-Match` does not hold.
 pub(super) fn allow_change(record: &Record, conditions: &Conditions) -> Result<(), Error> {
     let version = record.version.to_string();

@@ -1,118 +1,179 @@
-//! Lists: filter, sorting, paging (RFC 7644 §3.4.2).
+//! Lists: of one type or of all, by GET or POST, paged by index or by cursor (RFC 7644 §3.4.2, §3.4.3, RFC 9865).
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::asked::{Asked, Kind, Scope};
+use super::cursor::Binding;
 use super::{body, members};
-use crate::scim::error::ErrorKind;
-use crate::scim::filter;
-use crate::scim::message::{ListHead, list_body};
-use crate::scim::project::Projection;
-use crate::scim::query::{ListQuery, SortOrder, Wanted};
-use crate::scim::schema::{ResourceType, Returned};
-use crate::scim::{self, syntax};
+use crate::scim::message::{CursorHead, ListHead, cursor_body, list_body};
+use crate::scim::query::{ListQuery, Paging};
+use crate::scim::schema::ResourceType;
+use crate::scim::search;
 use crate::service::{Caller, Error, Gateway, Result};
-use crate::store::{Find, Sort};
+use crate::store::{Find, Found, List, Record, Sort, Start, Tx, Walk, Walked};
 
 impl Gateway {
     /// A page of the resources of one type, as a list response.
     ///
     /// # Errors
-    /// 400 `invalidFilter`, `invalidValue`, `invalidPath` for `sortBy`, `tooMany`.
+    /// 400 `invalidFilter`, `invalidValue` for what cannot be sorted by, `tooMany`, and those of cursors:
+    /// `invalidCursor`, `expiredCursor`.
     pub async fn find(
         &self,
         caller: &Caller,
         rt: &Arc<ResourceType>,
         query: ListQuery,
     ) -> Result<Bytes> {
-        let projection = caller.projection(rt, &query.wanted)?;
-        let filter = query
-            .filter
-            .as_deref()
-            .map(|text| caller.filter(rt, text))
-            .transpose()?;
-        let sort = query
-            .sort_by
-            .as_deref()
-            .map(|name| sort(rt, name, query.sort_order))
-            .transpose()?;
-        let settings = &self.settings().scim;
-        let start_index = query.start_index;
-        let count = query
-            .count
-            .unwrap_or(settings.page_size)
-            .min(settings.max_results);
-        let max_scan = settings.max_scan;
-        let (gateway, rt) = (self.clone(), Arc::clone(rt));
-        self.store()
-            .read(move |tx| {
-                let (filter, sort) = (filter.as_ref(), sort.clone());
-                let found = tx.find(&Find {
-                    rt: &rt,
-                    filter,
-                    sort,
-                    start_index,
-                    count,
-                    max_scan,
-                })?;
-                let mut resources = Vec::with_capacity(found.records.len());
-                for record in &found.records {
-                    let joined = members::joined(tx, &rt, record, &projection)?;
-                    resources.push(gateway.render(&rt, record, &joined, &projection)?);
+        self.list(caller, Scope::One(rt), query).await
+    }
+
+    /// A page of the resources of all types in one order (RFC 7644 §3.4.2.1). An attribute that a type does not
+    /// have has no value there; one that no type has is refused.
+    ///
+    /// # Errors
+    /// Those of [`Gateway::find`].
+    pub async fn find_all(&self, caller: &Caller, query: ListQuery) -> Result<Bytes> {
+        let scope = Scope::All(self.registry().types());
+        self.list(caller, scope, query).await
+    }
+
+    /// [`Gateway::find`], asked for by a message instead of a query string (RFC 7644 §3.4.3).
+    ///
+    /// # Errors
+    /// Those of [`Gateway::find`], and 400 for a body that is no SearchRequest.
+    pub async fn search(
+        &self,
+        caller: &Caller,
+        rt: &Arc<ResourceType>,
+        bytes: Bytes,
+    ) -> Result<Bytes> {
+        let query = search::parse(body::search(caller, rt, &bytes)?)?;
+        self.find(caller, rt, query).await
+    }
+
+    /// [`Gateway::find_all`], asked for by a message.
+    ///
+    /// # Errors
+    /// Those of [`Gateway::search`].
+    pub async fn search_all(&self, caller: &Caller, bytes: Bytes) -> Result<Bytes> {
+        let first = self.registry().types().first();
+        let first = first.ok_or_else(|| Error::Internal {
+            why: "no resource type".to_owned(),
+        })?;
+        let query = search::parse(body::search(caller, first, &bytes)?)?;
+        self.find_all(caller, query).await
+    }
+
+    async fn list(&self, caller: &Caller, scope: Scope<'_>, query: ListQuery) -> Result<Bytes> {
+        let asked = Asked::new(caller, scope, &query, self.settings())?;
+        match &query.paging {
+            Paging::Index(start) => self.by_index(asked, *start).await,
+            Paging::Cursor(cursor) => {
+                let binding = Binding::new(caller, scope, &query);
+                self.by_cursor(asked, &binding, cursor.as_deref()).await
+            }
+        }
+    }
+
+    async fn by_index(&self, asked: Asked, start_index: u64) -> Result<Bytes> {
+        let gateway = self.clone();
+        let read = move |tx: &mut Tx<'_>| {
+            let (total, records) = match asked.kinds.as_slice() {
+                [kind] => {
+                    let Found { total, records } = tx.find(&asked.find(kind, start_index))?;
+                    (total, records)
                 }
-                let head = ListHead {
-                    total: found.total,
-                    start_index,
-                    items: resources.len(),
-                };
-                Ok::<_, Error>(list_body(head, &resources).into())
-            })
-            .await
-    }
-}
-
-impl Caller {
-    /// The projection that the parameters ask for, read as the client's profile reads them.
-    pub(super) fn projection(&self, rt: &ResourceType, wanted: &Wanted) -> Result<Projection> {
-        let read = |list: Option<&str>| {
-            let (names, corrections) = self.profile.attribute_list(rt, list.unwrap_or_default());
-            body::told(self, &corrections);
-            names
+                _ => {
+                    let walked = tx.walk(&asked.walk(Start::Index(start_index)))?;
+                    (walked.total.unwrap_or(0), walked.records)
+                }
+            };
+            let resources = gateway.page(tx, &asked.kinds, &records)?;
+            let head = ListHead {
+                total,
+                start_index,
+                items: resources.len(),
+            };
+            Ok::<_, Error>(list_body(head, &resources).into())
         };
-        let (attributes, excluded) = (wanted.attributes.as_deref(), wanted.excluded.as_deref());
-        Ok(Projection::new(rt, &read(attributes), &read(excluded))?)
+        self.store().read(read).await
     }
 
-    /// The filter, checked.
-    fn filter(&self, rt: &ResourceType, text: &str) -> scim::Result<filter::Filter> {
-        let (said, corrections): (syntax::Filter, _) = self.profile.filter(rt, text)?;
-        body::told(self, &corrections);
-        filter::check(rt, &said)
+    async fn by_cursor(
+        &self,
+        asked: Asked,
+        binding: &Binding,
+        cursor: Option<&str>,
+    ) -> Result<Bytes> {
+        let behind = cursor
+            .map(|cursor| self.open_cursor(binding, cursor))
+            .transpose()?;
+        let gateway = self.clone();
+        let read = move |tx: &mut Tx<'_>| {
+            let Walked {
+                total,
+                records,
+                next,
+            } = tx.walk(&asked.walk(Start::Behind(behind.clone())))?;
+            let resources = gateway.page(tx, &asked.kinds, &records)?;
+            Ok::<_, Error>((total, next, resources))
+        };
+        let (total, next, resources) = self.store().read(read).await?;
+        let next = next
+            .map(|place| self.seal_cursor(binding, &place))
+            .transpose()?;
+        Ok(cursor_body(&CursorHead { total, next }, &resources).into())
+    }
+
+    /// The resources of a page as JSON text.
+    fn page(&self, tx: &mut Tx<'_>, kinds: &[Kind], records: &[Record]) -> Result<Vec<Vec<u8>>> {
+        let kind_of = |record: &Record| {
+            let found = kinds.iter().find(|kind| *kind.rt.name == record.kind);
+            found.ok_or_else(|| Error::Internal {
+                why: format!("{} is no type that was asked for", record.kind),
+            })
+        };
+        let groups = members::groups_of_page(tx, kinds, records)?;
+        records
+            .iter()
+            .map(|record| {
+                let kind = kind_of(record)?;
+                let joined = members::joined_with(tx, kind, record, &groups)?;
+                self.render(&kind.rt, record, &joined, &kind.projection)
+            })
+            .collect()
     }
 }
 
-/// `sortBy`: an attribute that holds values; of a complex one, its `value` (RFC 7644 §3.4.2.3).
-fn sort(rt: &ResourceType, name: &str, order: SortOrder) -> scim::Result<Sort> {
-    let unusable = |why: &str| {
-        let name: String = name.chars().take(64).collect();
-        scim::Error::new(ErrorKind::InvalidValue, format!("sortBy \"{name}\" {why}."))
-    };
-    let mut by = rt
-        .attribute(name)
-        .ok_or_else(|| unusable("names no attribute"))?;
-    if by.leaf().is_complex() {
-        let value = by
-            .attribute
-            .sub("value")
-            .ok_or_else(|| unusable("is complex: name a sub-attribute"))?;
-        by.sub = Some(Arc::clone(value));
+impl Asked {
+    fn find<'a>(&'a self, kind: &'a Kind, start_index: u64) -> Find<'a> {
+        Find {
+            rt: &kind.rt,
+            filter: kind.filter.as_ref(),
+            sort: kind.by.clone().map(|by| Sort {
+                by,
+                descending: self.descending,
+            }),
+            start_index,
+            count: self.count,
+            max_scan: self.max_scan,
+        }
     }
-    if by.leaf().returned == Returned::Never {
-        return Err(unusable("cannot be sorted by"));
+
+    fn walk(&self, start: Start) -> Walk<'_> {
+        let lists = self.kinds.iter().map(|kind| List {
+            rt: &kind.rt,
+            filter: kind.filter.as_ref(),
+            by: kind.by.clone(),
+        });
+        Walk {
+            lists: lists.collect(),
+            descending: self.descending,
+            start,
+            count: self.count,
+            max_scan: self.max_scan,
+        }
     }
-    Ok(Sort {
-        by,
-        descending: order == SortOrder::Descending,
-    })
 }

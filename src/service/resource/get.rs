@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::condition::{etag, is_known};
+use super::condition::{allow_read, etag, is_known};
 use super::{Fetched, members};
 use crate::scim;
-use crate::scim::query::{Conditions, Wanted};
+use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::service::{Caller, Error, Gateway, Result};
 
@@ -13,7 +13,7 @@ impl Gateway {
     /// Reads a resource, unless the caller has this version already.
     ///
     /// # Errors
-    /// 404 when there is none with this id.
+    /// 404 when there is none with this id, 412 when it is at another version than `If-Match` says.
     pub async fn get(
         &self,
         caller: &Caller,
@@ -29,14 +29,16 @@ impl Gateway {
                 let Some(record) = tx.get(&rt, &id)? else {
                     return Err(not_found(&rt, &id));
                 };
+                allow_read(&record, &conditions)?;
                 if is_known(&record, conditions.if_none_match.as_ref()) {
                     return Ok(Fetched::NotModified {
                         etag: etag(&record),
+                        location: gateway.location(&rt, &record.id),
                     });
                 }
                 let joined = members::joined(tx, &rt, &record, &projection)?;
                 gateway
-                    .answer(&rt, &record, &joined, &projection)
+                    .answer(&rt, &record, &joined, &projection, Preference::None)
                     .map(Fetched::Found)
             })
             .await

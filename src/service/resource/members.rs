@@ -1,5 +1,8 @@
 //! The members of a group and the groups of a user, read and changed beside the document.
 
+use std::collections::HashMap;
+
+use super::asked::Kind;
 use super::render::Joined;
 use crate::scim;
 use crate::scim::filter::{Filter, matches_value};
@@ -8,7 +11,7 @@ use crate::scim::project::Projection;
 use crate::scim::resource::Member;
 use crate::scim::schema::ResourceType;
 use crate::service::Result;
-use crate::store::{Record, StoredMember, Tx};
+use crate::store::{GroupRef, Record, StoredMember, Tx};
 
 /// How many members are read at once. At about 100 bytes a row, a slice is 100 KiB.
 const SLICE: u32 = 1_000;
@@ -31,6 +34,41 @@ pub(in crate::service) fn joined(
         joined.members = all(tx, &record.id)?;
     }
     Ok(joined)
+}
+
+/// The groups of the users of a page, by user, as far as the projections want them.
+pub(super) fn groups_of_page(
+    tx: &mut Tx<'_>,
+    kinds: &[Kind],
+    records: &[Record],
+) -> Result<HashMap<String, Vec<GroupRef>>> {
+    let wanted: Vec<&str> = kinds
+        .iter()
+        .filter(|kind| kind.rt.is_user() && kind.projection.wants(&kind.rt, "groups"))
+        .map(|kind| &*kind.rt.name)
+        .collect();
+    let ids: Vec<&str> = records
+        .iter()
+        .filter(|record| wanted.contains(&record.kind.as_str()))
+        .map(|record| record.id.as_str())
+        .collect();
+    Ok(tx.groups_of_all(&ids)?)
+}
+
+/// [`joined`], with the groups of all users read before.
+pub(super) fn joined_with(
+    tx: &mut Tx<'_>,
+    kind: &Kind,
+    record: &Record,
+    groups: &HashMap<String, Vec<GroupRef>>,
+) -> Result<Joined> {
+    if kind.rt.is_user() {
+        return Ok(Joined {
+            groups: groups.get(&record.id).cloned().unwrap_or_default(),
+            members: Vec::new(),
+        });
+    }
+    joined(tx, &kind.rt, record, &kind.projection)
 }
 
 fn all(tx: &mut Tx<'_>, group: &str) -> Result<Vec<StoredMember>> {

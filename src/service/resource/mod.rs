@@ -1,8 +1,10 @@
 //! Users, groups and every other resource type: create, get, find, replace, patch, delete (RFC 7644 §3).
 
+mod asked;
 pub(super) mod body;
 pub(super) mod change;
 mod condition;
+mod cursor;
 mod find;
 mod get;
 pub(super) mod members;
@@ -11,17 +13,22 @@ mod write;
 
 use bytes::Bytes;
 
+use crate::scim::query::Preference;
+
 pub(super) use condition::etag;
+pub(super) use cursor::CURSOR_SECONDS;
 
 /// What a request is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The resource as JSON; `None` where it is too large to be sent unasked.
+    /// The resource as JSON; `None` where it is not wanted, or too large to be sent unasked.
     pub body: Option<Bytes>,
     /// `meta.location`.
     pub location: String,
     /// `meta.version`, a weak entity tag.
     pub etag: String,
+    /// The preference of the client that was followed.
+    pub preference: Preference,
 }
 
 /// What a conditional read is answered with (RFC 7644 §3.14).
@@ -33,5 +40,7 @@ pub enum Fetched {
     NotModified {
         /// `meta.version`
         etag: String,
+        /// `meta.location`
+        location: String,
     },
 }

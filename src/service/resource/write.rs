@@ -9,7 +9,7 @@ use super::render::Joined;
 use super::{Answer, body, condition, members};
 use crate::scim::patch::Patch;
 use crate::scim::project::Projection;
-use crate::scim::query::{Conditions, Wanted};
+use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate;
 use crate::service::{Caller, Error, Gateway, Result};
@@ -35,7 +35,8 @@ impl Gateway {
             conditions: Conditions::default(),
             what: What::Create(incoming),
         };
-        self.change(caller, change, projection, Size::Any).await
+        let share = Share::new(Share::Whole, &projection, wanted.preference);
+        self.change(caller, change, projection, share).await
     }
 
     /// Replaces a resource: what the body leaves out is gone, but for the state of an account. A body
@@ -60,7 +61,8 @@ impl Gateway {
             conditions,
             what,
         };
-        self.change(caller, change, projection, Size::Any).await
+        let share = Share::new(Share::Whole, &projection, wanted.preference);
+        self.change(caller, change, projection, share).await
     }
 
     /// Applies the operations of a PATCH message, all or none. What changes nothing leaves
@@ -85,7 +87,8 @@ impl Gateway {
             conditions,
             what,
         };
-        self.change(caller, change, projection, Size::Small).await
+        let share = Share::new(Share::Small, &projection, wanted.preference);
+        self.change(caller, change, projection, share).await
     }
 
     /// Deletes a resource: to SCIM it is gone, its names are free again; the gateway keeps it.
@@ -120,7 +123,7 @@ impl Gateway {
         caller: &Caller,
         change: Change,
         projection: Projection,
-        size: Size,
+        (share, preference): (Share, Preference),
     ) -> Result<Answer> {
         let (terms, rt, asked) = (
             Terms::new(self, caller),
@@ -135,7 +138,7 @@ impl Gateway {
             .store()
             .write(cause, move |tx| {
                 let changed = change.run(tx, &terms)?;
-                let joined = answered(tx, &change.rt, &changed.record, &asked, size)?;
+                let joined = answered(tx, &change.rt, &changed.record, &asked, share)?;
                 Ok::<_, Error>((changed, joined))
             })
             .await?;
@@ -147,11 +150,12 @@ impl Gateway {
         } = changed;
         body::dropped(caller, password, &unknown);
         match joined {
-            Some(joined) => self.answer(&rt, &record, &joined, &projection),
+            Some(joined) => self.answer(&rt, &record, &joined, &projection, preference),
             None => Ok(Answer {
                 body: None,
                 location: self.location(&rt, &record.id),
                 etag: condition::etag(&record),
+                preference,
             }),
         }
     }
@@ -162,20 +166,39 @@ impl Gateway {
         record: &Record,
         joined: &Joined,
         projection: &Projection,
+        preference: Preference,
     ) -> Result<Answer> {
         Ok(Answer {
             body: Some(self.render(rt, record, joined, projection)?.into()),
             location: self.location(rt, &record.id),
             etag: condition::etag(record),
+            preference,
         })
     }
 }
 
-/// How large a group may be to be answered unasked.
+/// How much of a changed resource is answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Size {
-    Any,
+enum Share {
+    /// What the projection says.
+    Whole,
+    /// That, unless it is a group of many members.
     Small,
+    /// No body.
+    Nothing,
+}
+
+impl Share {
+    /// What is answered where `usual` is without a preference, and the preference that was followed. Who names
+    /// attributes wants to see them: a PATCH with `attributes` is answered with 200 (RFC 7644 §3.5.2).
+    fn new(usual: Self, projection: &Projection, preference: Preference) -> (Self, Preference) {
+        match preference {
+            Preference::Representation => (Self::Whole, preference),
+            Preference::Minimal if projection.is_default() => (Self::Nothing, preference),
+            Preference::None if projection.is_default() => (usual, Preference::None),
+            Preference::Minimal | Preference::None => (Self::Whole, Preference::None),
+        }
+    }
 }
 
 /// What is answered; nothing for a large group that nobody asked for.
@@ -184,10 +207,14 @@ fn answered(
     rt: &ResourceType,
     record: &Record,
     projection: &Projection,
-    size: Size,
+    share: Share,
 ) -> Result<Option<Joined>> {
-    if size == Size::Any || !rt.is_group() || !projection.is_default() {
-        return members::joined(tx, rt, record, projection).map(Some);
+    match share {
+        Share::Nothing => return Ok(None),
+        Share::Small if rt.is_group() => {}
+        Share::Small | Share::Whole => {
+            return members::joined(tx, rt, record, projection).map(Some);
+        }
     }
     let first = tx.members(&record.id, None, members::ANSWERED_UNASKED + 1)?;
     if first.len() > members::ANSWERED_UNASKED as usize {

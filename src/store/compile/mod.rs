@@ -74,6 +74,8 @@ impl Compiler<'_> {
     fn filter(&mut self, filter: &Filter) -> Option<Condition> {
         self.left = self.left.checked_sub(1)?;
         match filter {
+            Filter::And(parts) if parts.is_empty() => Some(Condition::constant(true)),
+            Filter::Or(parts) if parts.is_empty() => Some(Condition::constant(false)),
             // Every part that can be compiled narrows.
             Filter::And(parts) => {
                 let found: Vec<Condition> = self.those(parts, Self::filter);

@@ -2,6 +2,7 @@
 
 use crate::scim::filter::AttrRef;
 use crate::scim::schema::ResourceType;
+use crate::scim::value::fold;
 
 /// Where the values of an attribute can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +50,12 @@ pub(super) fn place(rt: &ResourceType, attr: &AttrRef) -> Option<Place> {
 }
 
 /// The table or column by which `attr` sorts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) enum Order {
-    /// `r.id`
-    Id,
+    /// `r.id`, behind what is the same in all of them.
+    Id(String),
+    /// The same in all of them.
+    Same(String),
     /// A column of `resource` that is never NULL.
     Column(&'static str),
     /// A column of `resource` that may be NULL.
@@ -65,12 +68,16 @@ pub(in crate::store) enum Order {
 
 /// How SQL can sort by `attr`; `None`: it cannot.
 pub(in crate::store) fn order(rt: &ResourceType, attr: &AttrRef) -> Option<Order> {
+    if attr.extension.is_none() && attr.path() == "meta.location" {
+        return Some(Order::Id(format!("{}/", rt.endpoint)));
+    }
     match place(rt, attr)? {
-        Place::Column("id") => Some(Order::Id),
+        Place::Column("id") => Some(Order::Id(String::new())),
         Place::Column(column) => Some(Order::Column(column)),
         Place::ExternalId => Some(Order::Nullable("external_id")),
         Place::Unique if !attr.attribute.multi_valued => Some(Order::Unique),
         Place::Indexed => Some(Order::Indexed),
-        Place::Unique | Place::Kind | Place::Members | Place::Groups => None,
+        Place::Kind => Some(Order::Same(fold(&rt.name, attr.leaf().case_exact))),
+        Place::Unique | Place::Members | Place::Groups => None,
     }
 }

@@ -13,7 +13,7 @@ const TOKEN_COLUMNS: &str = "id, connection, hash, created, expires, revoked, us
 pub struct Connection {
     /// Its name, unique.
     pub name: String,
-    /// The name of its profile; `None` is the one of the settings.
+    /// The name of its profile; `None` is the default one.
     pub profile: Option<String>,
     /// What it may do.
     pub scopes: Vec<String>,
@@ -111,6 +111,16 @@ impl Tx<'_> {
         };
         let sql = format!("SELECT {TOKEN_COLUMNS} FROM token {condition} ORDER BY connection, id");
         self.all(&sql, &params, token)
+    }
+
+    /// Lets the tokens of a connection that are live end at `until` at the latest.
+    pub fn shorten_tokens(&mut self, connection: &str, until: Timestamp) -> Result<u64> {
+        self.change(|tx| {
+            tx.execute(
+                "UPDATE token SET expires = $1 WHERE connection = $2 AND revoked IS NULL AND expires > $1",
+                &[(&stored(until)).into(), connection.into()],
+            )
+        })
     }
 
     /// Revokes every token of a connection; answers how many were not revoked before.

@@ -57,7 +57,7 @@ impl Tx<'_> {
             None => Narrow::everything(),
         };
         let by = match &find.sort {
-            None => Some(Order::Id),
+            None => Some(Order::Id(String::new())),
             Some(sort) => order(find.rt, &sort.by),
         };
         let exact = narrow.exact;
@@ -72,7 +72,7 @@ impl Tx<'_> {
     fn page(&mut self, find: &Find<'_>, by: Order, from: &From) -> Result<Found> {
         let total = match find.filter {
             None => self.counts(&find.rt.name)?,
-            Some(_) => self.count_source(from, &from.whole())?,
+            Some(_) => self.count_all(from)?,
         };
         let skip = find.start_index.saturating_sub(1);
         let window = Window {
@@ -85,10 +85,8 @@ impl Tx<'_> {
         } else {
             self.page_ids(find, by, from, window)?
         };
-        let records = ids
-            .iter()
-            .map(|id| self.record_of(find.rt, id))
-            .collect::<Result<_>>()?;
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let records = self.records_of(find.rt, &ids)?;
         Ok(Found { total, records })
     }
 
@@ -104,7 +102,8 @@ impl Tx<'_> {
             None => (String::new(), false),
         };
         let (present, missing) = match by {
-            Order::Id => return self.ids_by_id(from, descending, window),
+            Order::Id(_) => return self.ids_by_id(from, descending, window),
+            Order::Same(_) => return self.ids_by_id(from, false, window),
             Order::Column(column) => {
                 return self.ids(from, &Source::Column(column), descending, window);
             }
@@ -173,6 +172,17 @@ impl Tx<'_> {
     ) -> Result<Vec<String>> {
         let (sql, params) = from.page(source, descending, window);
         self.all(&sql, &params.as_params(), |row| row.string(0))
+    }
+
+    /// How many fulfil the condition.
+    pub(super) fn count_all(&mut self, from: &From) -> Result<u64> {
+        self.count_source(from, &from.whole())
+    }
+
+    /// How many fulfil the condition, counted no further than `most`.
+    pub(super) fn count_to(&mut self, from: &From, most: u64) -> Result<u64> {
+        let (sql, params) = from.count_to(most);
+        self.number(&sql, &params.as_params())
     }
 
     fn count_source(&mut self, from: &From, source: &Source) -> Result<u64> {

@@ -62,7 +62,12 @@ impl Tx<'_> {
         )
     }
 
-    fn write_unique(&mut self, record: &Record, held: &[Key], wanted: &[Key]) -> Result<()> {
+    pub(super) fn write_unique(
+        &mut self,
+        record: &Record,
+        held: &[Key],
+        wanted: &[Key],
+    ) -> Result<()> {
         for key in held.iter().filter(|key| !holds(wanted, key)) {
             self.execute_one(
                 "DELETE FROM unique_key WHERE kind = $1 AND path = $2 AND folded = $3",
@@ -116,7 +121,12 @@ impl Tx<'_> {
         }
     }
 
-    fn write_indexed(&mut self, record: &Record, had: &[Key], wanted: &[Key]) -> Result<()> {
+    pub(super) fn write_indexed(
+        &mut self,
+        record: &Record,
+        had: &[Key],
+        wanted: &[Key],
+    ) -> Result<()> {
         for key in had
             .iter()
             .filter(|key| !wanted.iter().any(|row| same_place(row, key)))

@@ -1,6 +1,7 @@
 //! A transaction: the named operations that the service floor may use, and nothing else.
 
 mod audit;
+mod batch;
 mod connection;
 mod counter;
 mod find;
@@ -9,10 +10,13 @@ mod lease;
 mod member;
 mod member_change;
 mod page;
+mod rebuild;
 mod record;
 mod resource;
+mod run;
 mod scan;
 mod verify;
+mod walk;
 
 pub use audit::{AuditFind, AuditHead, AuditRow, Backlog, Seal};
 pub use connection::{Connection, Token};
@@ -22,6 +26,7 @@ pub use member_change::{MemberChange, Names};
 pub use record::{Record, State};
 pub use resource::NewResource;
 pub use verify::Fault;
+pub use walk::{List, Position, Start, Walk, Walked};
 
 use jiff::Timestamp;
 

@@ -1,5 +1,6 @@
 //! The SQL of a page of ids: where they come from, in which order, which part.
 
+use super::walk::Position;
 use crate::store::compile::{IdSet, Narrow, Params};
 
 /// The resources that fulfil a condition.
@@ -39,7 +40,88 @@ pub(super) enum Source {
     Unkeyed { table: &'static str, path: String },
 }
 
+/// Which part of a source, by the places in its order.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'p> {
+    /// The first ones by key and id.
+    Front,
+    /// Those behind a key and id.
+    Above {
+        /// The key.
+        key: &'p str,
+        /// The id.
+        id: &'p str,
+    },
+    /// Those below a key, greatest first; without one, all.
+    Below(Option<&'p str>),
+    /// Those with this key, by id.
+    At {
+        /// The key.
+        key: &'p str,
+        /// Only those behind this id.
+        behind: Option<&'p str>,
+    },
+    /// By id alone, behind an id.
+    AboveId(Option<&'p str>),
+    /// By id alone, greatest first, below an id.
+    BelowId(Option<&'p str>),
+}
+
+impl<'p> Place<'p> {
+    pub(super) fn above(place: &'p Position) -> Self {
+        match &place.key {
+            Some(key) => Self::Above { key, id: &place.id },
+            None => Self::Front,
+        }
+    }
+
+    /// Whether the rows have the key beside the id.
+    pub(super) fn has_key(self) -> bool {
+        match self {
+            Self::Front | Self::Above { .. } | Self::Below(_) | Self::At { .. } => true,
+            Self::AboveId(_) | Self::BelowId(_) => false,
+        }
+    }
+
+    /// The conditions and the order of this part.
+    fn sql(self, key: &str, id: &str, params: &mut Params) -> (String, String) {
+        let mut test = |column: &str, sign: &str, value: Option<&str>| {
+            value.map_or_else(String::new, |value| {
+                format!(" AND {column} {sign} {}", params.text(value))
+            })
+        };
+        match self {
+            Self::Front => (String::new(), format!("{key}, {id}")),
+            Self::Above { key: k, id: i } => {
+                let test = format!(
+                    " AND ({key}, {id}) > ({}, {})",
+                    params.text(k),
+                    params.text(i)
+                );
+                (test, format!("{key}, {id}"))
+            }
+            Self::Below(k) => (test(key, "<", k), format!("{key} DESC, {id} DESC")),
+            Self::At { key: k, behind } => (
+                test(key, "=", Some(k)) + &test(id, ">", behind),
+                id.to_owned(),
+            ),
+            Self::AboveId(i) => (test(id, ">", i), id.to_owned()),
+            Self::BelowId(i) => (test(id, "<", i), format!("{id} DESC")),
+        }
+    }
+}
+
 impl Source {
+    /// The columns that are in the order of an index: the key, and the id that makes it total.
+    fn columns(&self) -> (String, &'static str) {
+        match self {
+            Self::Column(column) | Self::Present(column) => (format!("r.{column}"), "r.id"),
+            Self::Keyed { .. } => ("k.folded".to_owned(), "k.resource"),
+            Self::Ids(_) => ("s.id".to_owned(), "s.id"),
+            Self::Missing(_) | Self::Unkeyed { .. } => ("r.id".to_owned(), "r.id"),
+        }
+    }
+
     /// Those with a row for `path` in `table`, and those without.
     pub(super) fn of_table(table: &'static str, path: String) -> (Self, Self) {
         let present = Self::Keyed {
@@ -114,6 +196,27 @@ impl From {
         (sql, params)
     }
 
+    /// A part of `source`: ids, with their keys if the place has one.
+    pub(super) fn slice(&self, source: &Source, place: Place<'_>, take: u64) -> (String, Params) {
+        let (mut from, mut params) = self.of(source);
+        if let Source::Ids(ids) = source {
+            from = format!(
+                "FROM (SELECT {} {from}) AS s WHERE s.id IS NOT NULL",
+                ids.column
+            );
+        }
+        let (key, id) = source.columns();
+        let (test, order) = place.sql(&key, id, &mut params);
+        let columns = if place.has_key() {
+            format!("{id}, {key}")
+        } else {
+            id.to_owned()
+        };
+        let (distinct, take) = (source.distinct(), params.int(take));
+        let sql = format!("SELECT {distinct}{columns} {from}{test} ORDER BY {order} LIMIT {take}");
+        (sql, params)
+    }
+
     /// How many there are in `source`.
     pub(super) fn count(&self, source: &Source) -> (String, Params) {
         let (from, params) = self.of(source);
@@ -138,14 +241,23 @@ impl From {
         (sql, params)
     }
 
-    /// `columns` of all of them and their bodies, by id.
-    pub(super) fn bodies(&self, columns: &str) -> (String, Params) {
+    /// `columns` of at most `most` of them behind an id, and of their bodies, by id.
+    pub(super) fn bodies(
+        &self,
+        columns: &str,
+        behind: Option<&str>,
+        most: u64,
+    ) -> (String, Params) {
+        let mut params = self.params.clone();
         let condition = self.condition();
+        let behind =
+            behind.map_or_else(String::new, |id| format!(" AND r.id > {}", params.text(id)));
+        let most = params.int(most);
         let sql = format!(
             "SELECT {columns} FROM resource r LEFT JOIN body b ON b.resource = r.id
-             WHERE {condition} ORDER BY r.id"
+             WHERE {condition}{behind} ORDER BY r.id LIMIT {most}"
         );
-        (sql, self.params.clone())
+        (sql, params)
     }
 
     fn condition(&self) -> String {

@@ -5,20 +5,35 @@ use serde_json::{Map, Value, json};
 use super::find::{Find, Found};
 use super::page::From;
 use super::record::{COLUMNS, record};
+use super::run::key_of;
+use super::walk::compare_keys;
 use super::{Record, Tx};
-use crate::scim::filter::{attributes, matches};
+use crate::scim::filter::{AttrRef, Filter, attributes, matches};
 use crate::scim::schema::ResourceType;
 use crate::store::engine::Flow;
-use crate::store::keys::sort_key;
 use crate::store::{Error, Result};
 
 /// What a filter or an order needs that is not in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Relations {
+pub(super) enum Relations {
     None,
     Members,
     Groups,
 }
+
+/// Which candidates are read, and how.
+pub(super) struct Look<'l> {
+    pub(super) rt: &'l ResourceType,
+    pub(super) from: &'l From,
+    pub(super) relations: Relations,
+    /// Only those behind this id.
+    pub(super) behind: Option<&'l str>,
+    /// At most so many.
+    pub(super) most: u64,
+}
+
+/// What is done with a candidate and the whole resource.
+pub(super) type Each<'e> = &'e mut dyn FnMut(Record, &Map<String, Value>) -> Result<Flow>;
 
 /// The matches so far.
 struct Matches<'f, 'r> {
@@ -43,11 +58,19 @@ impl Tx<'_> {
             page: Vec::new(),
             keys: Vec::new(),
         };
-        match relations(find) {
-            Relations::None => self.scan_documents(from, &mut matches)?,
-            Relations::Members => self.scan_related(from, &mut matches, Self::with_members)?,
-            Relations::Groups => self.scan_related(from, &mut matches, Self::with_groups)?,
-        }
+        let by = find.sort.as_ref().map(|sort| &sort.by);
+        let look = Look {
+            rt: find.rt,
+            from,
+            relations: relations(find.rt, find.filter, by),
+            behind: None,
+            most: find.max_scan,
+        };
+        let key = key_of(find.rt, by);
+        self.candidates(&look, &mut |record, whole| {
+            matches.take(record, whole, &key);
+            Ok(Flow::Next)
+        })?;
         if find.sort.is_none() {
             return Ok(Found {
                 total: matches.total,
@@ -55,47 +78,55 @@ impl Tx<'_> {
             });
         }
         let total = matches.total;
-        let records = matches
-            .sorted_ids()
-            .iter()
-            .map(|id| self.record_of(find.rt, id))
-            .collect::<Result<_>>()?;
+        let ids = matches.sorted_ids();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let records = self.records_of(find.rt, &ids)?;
         Ok(Found { total, records })
     }
 
     /// Refuses before anything is read what would read too much.
     fn check_size(&mut self, find: &Find<'_>, from: &From) -> Result<()> {
-        let (sql, params) = from.count_to(find.max_scan.saturating_add(1));
-        if self.number(&sql, &params.as_params())? > find.max_scan {
+        if self.count_to(from, find.max_scan.saturating_add(1))? > find.max_scan {
             return Err(Error::TooMany(find.max_scan));
         }
         Ok(())
     }
 
-    fn scan_documents(&mut self, from: &From, matches: &mut Matches<'_, '_>) -> Result<()> {
-        let (sql, params) = from.bodies(COLUMNS);
+    /// Shows candidates in the order of their ids, until `each` has seen enough.
+    pub(super) fn candidates(&mut self, look: &Look<'_>, each: Each<'_>) -> Result<()> {
+        match look.relations {
+            Relations::None => self.scan_documents(look, each),
+            Relations::Members => self.scan_related(look, each, Self::with_members),
+            Relations::Groups => self.scan_related(look, each, Self::with_groups),
+        }
+    }
+
+    fn scan_documents(&mut self, look: &Look<'_>, each: Each<'_>) -> Result<()> {
+        let (sql, params) = look.from.bodies(COLUMNS, look.behind, look.most);
         self.driver.query(&sql, &params.as_params(), &mut |row| {
             let record = record(row)?;
-            let whole = whole(matches.find.rt, &record)?;
-            matches.take(record, &whole);
-            Ok(Flow::Next)
+            let whole = whole(look.rt, &record)?;
+            each(record, &whole)
         })
     }
 
     /// The ids first, because a statement cannot run inside another.
     fn scan_related(
         &mut self,
-        from: &From,
-        matches: &mut Matches<'_, '_>,
+        look: &Look<'_>,
+        each: Each<'_>,
         add: fn(&mut Self, &Record, &mut Map<String, Value>) -> Result<()>,
     ) -> Result<()> {
-        let (sql, params) = from.bodies("r.id");
+        let (sql, params) = look.from.bodies("r.id", look.behind, look.most);
         let ids = self.all(&sql, &params.as_params(), |row| row.string(0))?;
         for id in ids {
-            let record = self.record_of(matches.find.rt, &id)?;
-            let mut whole = whole(matches.find.rt, &record)?;
+            let record = self.record_of(look.rt, &id)?;
+            let mut whole = whole(look.rt, &record)?;
             add(self, &record, &mut whole)?;
-            matches.take(record, &whole);
+            match each(record, &whole)? {
+                Flow::Next => {}
+                Flow::Stop => break,
+            }
         }
         Ok(())
     }
@@ -134,7 +165,12 @@ impl Tx<'_> {
 }
 
 impl Matches<'_, '_> {
-    fn take(&mut self, record: Record, whole: &Map<String, Value>) {
+    fn take(
+        &mut self,
+        record: Record,
+        whole: &Map<String, Value>,
+        key: impl Fn(&str, &Map<String, Value>) -> Option<String>,
+    ) {
         if let Some(filter) = self.find.filter
             && !self.exact
             && !matches(filter, whole)
@@ -143,8 +179,8 @@ impl Matches<'_, '_> {
         }
         let position = self.total;
         self.total += 1;
-        if let Some(sort) = &self.find.sort {
-            self.keys.push((sort_key(&sort.by, whole), record.id));
+        if self.find.sort.is_some() {
+            self.keys.push((key(&record.id, whole), record.id));
             return;
         }
         let skip = self.find.start_index.saturating_sub(1);
@@ -157,11 +193,7 @@ impl Matches<'_, '_> {
     fn sorted_ids(mut self) -> Vec<String> {
         let descending = self.find.sort.as_ref().is_some_and(|sort| sort.descending);
         self.keys.sort_by(|(one, one_id), (other, other_id)| {
-            let by_key = match (one, other) {
-                (Some(one), Some(other)) => one.cmp(other),
-                // The greatest of all is none.
-                (one, other) => other.is_some().cmp(&one.is_some()),
-            };
+            let by_key = compare_keys(one.as_deref(), other.as_deref());
             let by_key = if descending { by_key.reverse() } else { by_key };
             by_key.then_with(|| one_id.cmp(other_id))
         });
@@ -186,14 +218,17 @@ fn whole(rt: &ResourceType, record: &Record) -> Result<Map<String, Value>> {
     Ok(whole)
 }
 
-fn relations(find: &Find<'_>) -> Relations {
-    let filtered = find.filter.into_iter().flat_map(attributes);
-    let sorted = find.sort.iter().map(|sort| &sort.by);
-    for attr in filtered.chain(sorted) {
-        if find.rt.is_members(attr) {
+/// What a filter and an order need.
+pub(super) fn relations(
+    rt: &ResourceType,
+    filter: Option<&Filter>,
+    by: Option<&AttrRef>,
+) -> Relations {
+    for attr in filter.into_iter().flat_map(attributes).chain(by) {
+        if rt.is_members(attr) {
             return Relations::Members;
         }
-        if find.rt.is_user() && attr.extension.is_none() && attr.attribute.name == "groups" {
+        if rt.is_user() && attr.extension.is_none() && attr.attribute.name == "groups" {
             return Relations::Groups;
         }
     }

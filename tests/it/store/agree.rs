@@ -13,6 +13,7 @@ use muster::scim::schema::{ENTERPRISE_URN, ResourceType};
 use muster::store::{Error, State, Tx};
 
 use super::fixture::{Ask, Fixture, document, insert, sqlite};
+use super::walks;
 
 /// How many stores are filled; each is asked [`QUESTIONS`] times. `MUSTER_CASES` makes it a long run.
 const STORES: u32 = 24;
@@ -87,6 +88,7 @@ fn filters_mean_the_same_everywhere() {
                 for (rt, question) in [(&at.user, of_users), (&at.group, of_groups)] {
                     by_index.set(by_index.get() + ask(&at, rt, question).await);
                 }
+                ask_both(&at, of_users, of_groups).await;
             }
             at.verify().await;
         });
@@ -121,33 +123,9 @@ async fn ask(at: &Fixture, rt: &Arc<ResourceType>, question: &Question) -> u32 {
         count: question.count,
         max_scan: 100,
     };
-    let (checked, kind) = (ask.owned(rt), Arc::clone(rt));
-    let expected = at
-        .read(move |tx| {
-            let all = all_of(tx, &kind)?;
-            let find = checked.find(&kind);
-            let mut found: Vec<_> = all
-                .iter()
-                .filter(|whole| find.filter.is_none_or(|filter| matches(filter, whole)))
-                .collect();
-            if let Some(sort) = &find.sort {
-                let key = |whole: &Map<String, Value>| naive_key(whole, &sort.by.path());
-                found.sort_by(|one, other| {
-                    let order = naive_order(key(one), key(other));
-                    if sort.descending {
-                        order.reverse()
-                    } else {
-                        order
-                    }
-                });
-            }
-            Ok(found
-                .iter()
-                .map(|whole| text(whole, "id"))
-                .collect::<Vec<_>>())
-        })
-        .await
-        .unwrap();
+    let places = places(at, rt, &ask, question.sort).await;
+    walks::one(at, rt, &ask, &places).await;
+    let expected: Vec<&String> = places.iter().map(|(_, id)| id).collect();
     let found = at.find(rt, &ask).await.unwrap();
     let page = expected
         .iter()
@@ -155,7 +133,7 @@ async fn ask(at: &Fixture, rt: &Arc<ResourceType>, question: &Question) -> u32 {
         .take(usize::try_from(question.count).unwrap());
     assert_eq!(found.total, expected.len() as u64, "{question:?}");
     let ids: Vec<_> = found.records.iter().map(|record| &record.id).collect();
-    assert_eq!(ids, page.collect::<Vec<_>>(), "{question:?}");
+    assert_eq!(ids, page.copied().collect::<Vec<_>>(), "{question:?}");
     match at.find(rt, &Ask { max_scan: 0, ..ask }).await {
         Ok(unread) => {
             assert_eq!(unread, found, "{question:?}");
@@ -166,6 +144,65 @@ async fn ask(at: &Fixture, rt: &Arc<ResourceType>, question: &Question) -> u32 {
             0
         }
     }
+}
+
+/// Users and groups as one list, in the order that is asked of users.
+async fn ask_both(at: &Fixture, of_users: &Question, of_groups: &Question) {
+    let with = Ask {
+        descending: of_users.descending,
+        max_scan: 100,
+        count: of_users.count,
+        ..Ask::default()
+    };
+    let sort = |rt: &ResourceType| rt.attribute(of_users.sort).map_or("", |_| of_users.sort);
+    let asks = [
+        Ask {
+            filter: &of_users.filter,
+            sort: sort(&at.user),
+            ..with
+        },
+        Ask {
+            filter: &of_groups.filter,
+            sort: sort(&at.group),
+            ..with
+        },
+    ];
+    let mut all = places(at, &at.user, &asks[0], of_users.sort).await;
+    all.extend(places(at, &at.group, &asks[1], of_users.sort).await);
+    all.sort_by(|one, other| in_order(of_users.descending, one, other));
+    walks::both(at, &asks, &all).await;
+}
+
+/// What matches, with the keys of `sort`, in order.
+async fn places(
+    at: &Fixture,
+    rt: &Arc<ResourceType>,
+    ask: &Ask<'_>,
+    sort: &'static str,
+) -> Vec<(Option<String>, String)> {
+    let (checked, kind, descending) = (ask.owned(rt), Arc::clone(rt), ask.descending);
+    let read = at.read(move |tx| {
+        let all = all_of(tx, &kind)?;
+        let find = checked.find(&kind);
+        let mut found: Vec<_> = all
+            .iter()
+            .filter(|whole| find.filter.is_none_or(|filter| matches(filter, whole)))
+            .map(|whole| (naive_key(whole, sort), text(whole, "id")))
+            .collect();
+        found.sort_by(|one, other| in_order(descending, one, other));
+        Ok(found)
+    });
+    read.await.unwrap()
+}
+
+fn in_order(
+    descending: bool,
+    (one, one_id): &(Option<String>, String),
+    (other, other_id): &(Option<String>, String),
+) -> Ordering {
+    let by_key = naive_order(one.clone(), other.clone());
+    let by_key = if descending { by_key.reverse() } else { by_key };
+    by_key.then_with(|| one_id.cmp(other_id))
 }
 
 /// Every live resource of a kind as it is answered, oldest first.

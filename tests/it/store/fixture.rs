@@ -227,7 +227,7 @@ impl Fixture {
 }
 
 /// A search in words.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Ask<'a> {
     pub(crate) filter: &'a str,
     pub(crate) sort: &'a str,

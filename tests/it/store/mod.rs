@@ -8,6 +8,7 @@
 mod agree;
 mod cases;
 mod fixture;
+mod walks;
 
 /// Runs the whole battery against one engine.
 macro_rules! battery {
@@ -79,6 +80,13 @@ macro_rules! engines {
                 a_hidden_member_is_not_found
                 a_counting_page_is_empty
                 keys_end_where_values_go_on
+            }
+            walk {
+                a_deep_page_costs_what_the_first_costs
+                a_page_that_is_full_ends_the_scan
+                a_scan_of_a_walk_has_a_limit
+                what_comes_and_goes_moves_nothing_else
+                a_page_reads_groups_at_once
             }
             connection {
                 tokens_live_and_are_revoked

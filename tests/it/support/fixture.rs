@@ -10,7 +10,7 @@ use actix_web::rt::System;
 use muster::clock::Clock;
 use muster::config::{Settings, Sources};
 use muster::server::{Server, Stopper};
-use muster::service::{Gateway, Role};
+use muster::service::{Gateway, OpenError, Role};
 use muster::store::{Options, Store};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -74,7 +74,26 @@ impl Fixture {
         }
     }
 
+    /// Stops, verifies the store, and starts anew on the same database with other settings. When that
+    /// is refused, nothing is served.
+    pub fn restart(&mut self, setup: Setup) -> Result<(), OpenError> {
+        self.stop();
+        let database = self.directory.path().join("muster.db");
+        verify(&self.gateway, &database);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        self.address = listener.local_addr().unwrap();
+        let settings = settings(self.address, &database, &setup);
+        self.gateway = Gateway::open(settings, setup.clock, Role::Serve)?;
+        self.server = Some(serve(self.gateway.clone(), listener));
+        Ok(())
+    }
+
     /// A client of the SCIM root, with the token [`TOKEN`].
+    /// The folder of the database, `muster.db`.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub fn client(&self) -> Client {
         self.client_with(Some(TOKEN))
     }
@@ -146,7 +165,13 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
     );
-    let environment = vec![("MUSTER_SCIM__TOKEN".to_owned(), TOKEN.to_owned())];
+    let environment = [
+        ("MUSTER_SCIM__TOKEN", TOKEN),
+        ("MUSTER_LIMITS__RATE", "0"),
+        ("MUSTER_LIMITS__FAILURES", "0"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
     let read_secret = &|path: &Path| Err(format!("{} is not read in tests", path.display()));
     Settings::load(Sources {
         flags,

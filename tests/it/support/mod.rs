@@ -4,6 +4,7 @@ mod client;
 mod fixture;
 pub mod log;
 mod raw;
+pub mod strict;
 mod world;
 
 pub use client::{Client, Reply, patch_body};

@@ -8,7 +8,7 @@ use muster::store::Error;
 
 use crate::store::fixture::{Ask, Fixture, insert, names, user_document};
 
-async fn fill(at: &Fixture, count: usize) -> Vec<String> {
+pub(super) async fn fill(at: &Fixture, count: usize) -> Vec<String> {
     let ids: Vec<String> = (0..count).map(|_| at.id()).collect();
     let (rt, all) = (Arc::clone(&at.user), ids.clone());
     at.write(move |tx| {

@@ -6,3 +6,4 @@ pub(crate) mod find;
 pub(crate) mod member;
 pub(crate) mod resource;
 pub(crate) mod unique;
+pub(crate) mod walk;

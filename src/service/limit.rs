@@ -1,0 +1,131 @@
+//! How often a token may be used and how often an address may be wrong.
+
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::Clock as Time;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DashMapStateStore;
+use governor::{NotUntil, Quota, RateLimiter};
+
+use crate::clock::Clock;
+use crate::config::{Rate, Settings};
+
+/// After so many checks, keys that are back at rest are forgotten: with 10,000 clients that are seen
+/// once an hour, a few hundred kilobytes are held and not more with every day.
+const TIDY_EVERY: u64 = 4_096;
+
+/// Both limits; each replica counts on its own.
+pub(super) struct Limits {
+    rate: Option<Keyed<String>>,
+    failures: Option<Keyed<IpAddr>>,
+}
+
+impl Limits {
+    pub(super) fn new(settings: &Settings, clock: &Clock) -> Self {
+        let limits = &settings.limits;
+        Self {
+            rate: quota(limits.rate, Burst::Double).map(|quota| Keyed::new(quota, clock)),
+            failures: quota(limits.failures, Burst::Half).map(|quota| Keyed::new(quota, clock)),
+        }
+    }
+
+    /// Counts a request of a token.
+    ///
+    /// # Errors
+    /// How many seconds to wait, at least 1.
+    pub(super) fn used(&self, token: &str) -> Result<(), u64> {
+        self.rate
+            .as_ref()
+            .map_or(Ok(()), |limit| limit.check(&token.to_owned()))
+    }
+
+    /// Counts wrong credentials from an address. Of IPv6 the first 64 bits count: who has one address
+    /// there has 2^64.
+    ///
+    /// # Errors
+    /// How many seconds to wait, at least 1.
+    pub(super) fn failed(&self, from: IpAddr) -> Result<(), u64> {
+        let from = match from {
+            IpAddr::V4(_) => from,
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+            }
+        };
+        self.failures
+            .as_ref()
+            .map_or(Ok(()), |limit| limit.check(&from))
+    }
+}
+
+/// How many may come at once.
+#[derive(Clone, Copy)]
+enum Burst {
+    /// Twice the rate: a client that was idle may catch up.
+    Double,
+    /// Half of it, and the other half spread over the time: so that no window has more than the rate.
+    Half,
+}
+
+fn quota(rate: Rate, burst: Burst) -> Option<Quota> {
+    let (times, time) = rate.limit()?;
+    let least = NonZeroU32::MIN;
+    let half = NonZeroU32::new(times.get() / 2).unwrap_or(least);
+    let (spread, at_once) = match burst {
+        Burst::Double => (times, times.saturating_mul(least.saturating_add(1))),
+        Burst::Half => (half, half),
+    };
+    Some(Quota::with_period(time / spread.get())?.allow_burst(at_once))
+}
+
+struct Keyed<K: Hash + Eq + Clone> {
+    limiter: RateLimiter<K, DashMapStateStore<K>, Wall, NoOpMiddleware<Nanos>>,
+    checks: std::sync::atomic::AtomicU64,
+    time: Wall,
+}
+
+impl<K: Hash + Eq + Clone> Keyed<K> {
+    fn new(quota: Quota, clock: &Clock) -> Self {
+        let time = Wall(clock.clone());
+        let limiter = RateLimiter::dashmap_with_clock(quota, time.clone());
+        Self {
+            limiter,
+            checks: 0.into(),
+            time,
+        }
+    }
+
+    fn check(&self, key: &K) -> Result<(), u64> {
+        let checks = self
+            .checks
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if checks % TIDY_EVERY == TIDY_EVERY - 1 {
+            self.limiter.retain_recent();
+        }
+        self.limiter
+            .check_key(key)
+            .map_err(|until| seconds(&until, &self.time))
+    }
+}
+
+fn seconds(until: &NotUntil<Nanos>, time: &Wall) -> u64 {
+    let wait: Duration = until.wait_time_from(time.now());
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0).max(u64::from(wait.is_zero()))
+}
+
+/// The gateway's clock as the limiter wants it: so that tests move both.
+#[derive(Clone)]
+struct Wall(Clock);
+
+impl Time for Wall {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let at = self.0.now().as_duration();
+        Nanos::from(Duration::try_from(at).unwrap_or(Duration::ZERO))
+    }
+}

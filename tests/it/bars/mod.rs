@@ -1,0 +1,7 @@
+//! What an attacker or a broken client may send, and what must come of it.
+
+mod advertised;
+mod bombs;
+mod internals;
+mod mass_assignment;
+mod operations;
