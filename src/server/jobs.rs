@@ -11,6 +11,11 @@ use crate::service::Gateway;
 
 /// How often the audit log is sealed.
 const SEAL_EVERY: Duration = Duration::from_secs(1);
+/// How often what waits for the provisioning log is written.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How often old entries of it are dropped. Finding the oldest to be kept looks at the ids of all: 50 ms of a reader for
+/// a million.
+const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// The jobs that run.
 pub(super) struct Jobs {
@@ -22,7 +27,11 @@ impl Jobs {
     /// Starts all of them. Must be called within an actix system.
     pub(super) fn start(gateway: &Gateway) -> Self {
         let stop = watch::Sender::new(());
-        let running = vec![rt::spawn(seal(gateway.clone(), stop.subscribe()))];
+        let running = vec![
+            rt::spawn(seal(gateway.clone(), stop.subscribe())),
+            rt::spawn(flush(gateway.clone(), stop.subscribe())),
+            rt::spawn(prune(gateway.clone(), stop.subscribe())),
+        ];
         Self { stop, running }
     }
 
@@ -43,6 +52,21 @@ async fn seal(gateway: Gateway, mut stop: watch::Receiver<()>) {
         sealer.round().await;
     }
     sealer.finish().await;
+}
+
+async fn flush(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    while goes_on(&mut stop, FLUSH_EVERY).await {
+        gateway.flush_provisioning().await;
+    }
+    gateway.flush_provisioning().await;
+}
+
+async fn prune(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    while goes_on(&mut stop, PRUNE_EVERY).await {
+        if let Err(error) = gateway.prune_provisioning().await {
+            tracing::warn!(%error, "the provisioning log was not pruned");
+        }
+    }
 }
 
 /// Waits; `false` as soon as the jobs are to end.

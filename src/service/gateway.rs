@@ -7,6 +7,7 @@ use super::discovery::Discovery;
 use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
+use super::provisioning::Buffer;
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -27,6 +28,7 @@ struct Inner {
     clock: Clock,
     keys: Arc<Keys>,
     limits: Limits,
+    buffer: Buffer,
     instance: String,
     base: String,
     discovery: Discovery,
@@ -77,6 +79,7 @@ impl Gateway {
             clock,
             keys,
             limits,
+            buffer: Buffer::default(),
             instance,
             base,
             discovery,
@@ -128,6 +131,11 @@ impl Gateway {
 
     pub(super) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// What waits to be written to the provisioning log.
+    pub(super) fn buffer(&self) -> &Buffer {
+        &self.0.buffer
     }
 
     pub(super) fn limits(&self) -> &Limits {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,6 +13,7 @@ use super::audit::{self, Changes, Entry};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
 use super::keys::{Keys, same};
+use super::provisioning::Notes;
 use crate::scim::profile::Profile;
 use crate::scim::{self, ErrorKind};
 use crate::store::{self, Actor, Connection, Token, Tx};
@@ -41,6 +42,10 @@ pub struct Caller {
     pub profile: &'static Profile,
     /// The id of the request.
     pub request: String,
+    /// When its token was known.
+    pub(super) started: Instant,
+    /// What is noted about it for the provisioning log.
+    pub(super) notes: Notes,
 }
 
 /// A token that is valid now.
@@ -349,6 +354,8 @@ fn caller(connection: &str, profile: &str, request: &str) -> Result<Caller> {
         connection: connection.into(),
         profile,
         request: request.to_owned(),
+        started: Instant::now(),
+        notes: Notes::default(),
     })
 }
 

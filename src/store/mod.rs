@@ -22,8 +22,8 @@ pub use error::{Error, Result};
 pub use open::{Options, Role};
 pub use tx::{
     AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, GroupRef, List,
-    MemberChange, Names, NewResource, Position, Record, Seal, Sort, Start, State, StoredMember,
-    Token, Tx, Walk, Walked,
+    LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Position, Record, Seal, Sort,
+    Start, State, StoredMember, Token, Tx, Walk, Walked,
 };
 
 use crate::scim::schema::Registry;

@@ -21,6 +21,8 @@ mod http;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod provisioning;
+#[cfg(test)]
 mod rfc7643;
 #[cfg(test)]
 mod rfc7644;

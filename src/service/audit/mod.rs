@@ -10,6 +10,7 @@ use super::keys::Keys;
 use crate::store::{Record, Result, State, Tx};
 
 pub(super) use change::Changes;
+pub(super) use list::first_id;
 pub use list::{AuditEntry, AuditFilter};
 pub use seal::Sealer;
 pub use verify::AuditReport;

@@ -14,6 +14,7 @@ use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
+use crate::service::provisioning::Scene;
 use crate::service::{Caller, Error, Gateway, Result};
 use crate::store::{NewResource, Record, State, Tx};
 
@@ -45,6 +46,7 @@ pub(in crate::service) struct Terms {
     policy: Policy,
     require_references: bool,
     keys: Arc<Keys>,
+    scene: Scene,
 }
 
 /// What a change came to.
@@ -55,8 +57,8 @@ pub(in crate::service) struct Changed {
     pub(in crate::service) password: bool,
     /// Names in the body that stand for nothing.
     pub(in crate::service) unknown: Vec<String>,
-    /// The attributes that changed; none when the resource stayed as it was.
-    pub(in crate::service) fields: Vec<String>,
+    /// The attributes that changed; `None` when the resource stayed as it was.
+    pub(in crate::service) fields: Option<Vec<String>>,
 }
 
 impl Terms {
@@ -66,6 +68,7 @@ impl Terms {
             policy: caller.profile.unmatched(),
             require_references: gateway.settings().scim.require_references,
             keys: Arc::clone(gateway.keys()),
+            scene: Scene::of(caller),
         }
     }
 }
@@ -88,7 +91,7 @@ impl Change {
                 let deleted = tx.delete(&self.rt, &record)?;
                 let changes = Changes::default();
                 audit::record_change(tx, &terms.keys, Some(record.state), &deleted, &changes)?;
-                Ok(Changed::new(record, false, &[]).with(&changes))
+                Ok(Changed::new(record, false, &[]).with(Some(&changes)))
             }
         }
     }
@@ -153,7 +156,7 @@ impl Change {
         };
         let (record, changes) =
             self.written(tx, terms, record, &present, &incoming.document, rows)?;
-        Ok(Changed::new(record, incoming.password, &incoming.unknown).with(&changes))
+        Ok(Changed::new(record, incoming.password, &incoming.unknown).with(changes.as_ref()))
     }
 
     fn patch(&self, tx: &mut Tx<'_>, terms: &Terms, patch: &Patch) -> Result<Changed> {
@@ -164,7 +167,7 @@ impl Change {
         terms.check_references(tx, &changed, &added(&applied))?;
         let rows = members::apply(tx, &record, &applied.members)?;
         let (record, changes) = self.written(tx, terms, record, &present, &changed, rows)?;
-        Ok(Changed::new(record, applied.password, &[]).with(&changes))
+        Ok(Changed::new(record, applied.password, &[]).with(changes.as_ref()))
     }
 
     /// The record, if the conditions of the request hold.
@@ -187,19 +190,19 @@ impl Change {
         present: &Document,
         changed: &Document,
         rows: u64,
-    ) -> Result<(Record, Changes)> {
+    ) -> Result<(Record, Option<Changes>)> {
         let before = record.state;
         let record = if changed != present {
             tx.update(&self.rt, &record, changed, state(changed, before))?
         } else if rows > 0 {
             tx.touch(&record)?
         } else {
-            return Ok((record, Changes::default()));
+            return Ok((record, None));
         };
         let changes =
             Changes::between(Some(present), Some(changed)).with_members(&tx.take_member_change());
         audit::record_change(tx, &terms.keys, Some(before), &record, &changes)?;
-        Ok((record, changes))
+        Ok((record, Some(changes)))
     }
 }
 
@@ -209,19 +212,24 @@ impl Changed {
             record,
             password,
             unknown: unknown.to_vec(),
-            fields: Vec::new(),
+            fields: None,
         }
     }
 
-    fn with(self, changes: &Changes) -> Self {
+    fn with(self, changes: Option<&Changes>) -> Self {
         Self {
-            fields: changes.names(),
+            fields: changes.map(Changes::names),
             ..self
         }
     }
 }
 
 impl Terms {
+    /// The request that all this is done in.
+    pub(in crate::service) fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
     fn settle(&self, tx: &mut Tx<'_>, record: Record, incoming: &Incoming) -> Result<Changed> {
         self.check_references(tx, &incoming.document, &incoming.members)?;
         tx.take_member_change();
@@ -231,7 +239,7 @@ impl Terms {
         let changes =
             Changes::between(None, Some(&incoming.document)).with_members(&tx.take_member_change());
         audit::record_change(tx, &self.keys, None, &record, &changes)?;
-        Ok(Changed::new(record, incoming.password, &incoming.unknown).with(&changes))
+        Ok(Changed::new(record, incoming.password, &incoming.unknown).with(Some(&changes)))
     }
 
     /// With `scim.require_references`: every member and manager must be a resource.
