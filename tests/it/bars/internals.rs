@@ -46,9 +46,8 @@ fn is_clean(what: &str, reply: &Reply) {
     }
     assert_ne!(reply.status, 500, "{what}: {}", reply.text());
     let text = reply.text();
-    if reply.header("content-type") != Some("application/scim+json") {
-        panic!("{what}: {} {text}", reply.status);
-    }
+    let media_type = reply.header("content-type");
+    assert_eq!(media_type, Some("application/scim+json"), "{what}: {text}");
     only_a_scim_error(what, &reply.json());
     for word in INTERNALS {
         assert!(!text.contains(word), "{what} tells {word}: {text}");
