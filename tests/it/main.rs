@@ -18,10 +18,15 @@ mod custom_schema;
 mod http;
 #[cfg(test)]
 mod limits;
+mod rfc7240;
 #[cfg(test)]
 mod rfc7643;
 #[cfg(test)]
 mod rfc7644;
+#[cfg(test)]
+mod rfc9865;
+#[cfg(test)]
+mod search;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

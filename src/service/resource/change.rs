@@ -256,7 +256,9 @@ fn added(applied: &Applied) -> Vec<Member> {
             MemberDelta::Add(members) | MemberDelta::Set(members) => {
                 all.extend(members.iter().cloned());
             }
-            MemberDelta::Replace { with, .. } => all.push(with.clone()),
+            MemberDelta::Replace { with, .. } | MemberDelta::Merge { with, .. } => {
+                all.push(with.clone());
+            }
             MemberDelta::Remove(_)
             | MemberDelta::RemoveWhere(_)
             | MemberDelta::Clear

@@ -1,7 +1,7 @@
 //! A gateway with a store of its own, served on a free port by a thread of this process.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
@@ -87,11 +87,6 @@ impl Fixture {
     }
 
     /// A client of the SCIM root, with the token [`TOKEN`].
-    /// The folder of the database, `muster.db`.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
     pub fn client(&self) -> Client {
         self.client_with(Some(TOKEN))
     }
@@ -103,6 +98,11 @@ impl Fixture {
     /// A client of the whole server.
     pub fn root(&self) -> Client {
         Client::new(format!("http://{}", self.address), Some(TOKEN))
+    }
+
+    /// The file of the database.
+    pub fn database(&self) -> PathBuf {
+        self.directory.path().join("muster.db")
     }
 
     /// Runs what the service floor offers to other doors.
