@@ -310,6 +310,7 @@ mod tests {
         let rt = Arc::clone(registry.by_name("Group").unwrap());
         let projection = projection(&rt);
         let cause = Cause {
+            id: "test".to_owned(),
             actor: Actor::System,
             request: "test".to_owned(),
             at,

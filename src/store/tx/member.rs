@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::member_change::NAMED;
 use super::{Record, Tx};
 use crate::scim::resource::Member;
 use crate::scim::value::fold;
@@ -95,10 +96,14 @@ impl Tx<'_> {
                 "DELETE FROM member WHERE group_id = $1 AND hidden = 1",
                 &[(&group.id).into()],
             )?;
-            tx.execute(
+            let named = tx.members(&group.id, None, NAMED)?;
+            let removed = tx.execute(
                 "DELETE FROM member WHERE group_id = $1",
                 &[(&group.id).into()],
-            )
+            )?;
+            let ids = named.into_iter().map(|member| member.value);
+            tx.members.removed.add_many(removed, ids);
+            Ok(removed)
         })
     }
 
@@ -185,7 +190,7 @@ impl Tx<'_> {
             return Ok(0);
         }
         let folded = Some(fold(&member.value, false)).filter(|folded| *folded != member.value);
-        self.execute(
+        let added = self.execute(
             "INSERT INTO member (group_id, member_id, display, type, folded, hidden, resolved)
              VALUES ($1, $2, $3, $4, $5, 0, (SELECT kind FROM resource WHERE id = $2 AND state < 2))
              ON CONFLICT (group_id, member_id) DO NOTHING",
@@ -196,7 +201,9 @@ impl Tx<'_> {
                 member.kind.as_deref().into(),
                 folded.as_deref().into(),
             ],
-        )
+        )?;
+        self.members.added.add_many(added, [member.value.clone()]);
+        Ok(added)
     }
 
     /// Removes one row; answers 1 if it was shown.
@@ -206,7 +213,9 @@ impl Tx<'_> {
             &[(&group.id).into(), id.into()],
             |row| row.int(0),
         )?;
-        Ok(u64::from(hidden == Some(0)))
+        let removed = u64::from(hidden == Some(0));
+        self.members.removed.add_many(removed, [id.to_owned()]);
+        Ok(removed)
     }
 
     /// Writes `display` and `type` of a member that is shown; answers 1 if that changes what is answered: a
@@ -219,13 +228,15 @@ impl Tx<'_> {
             member.kind.as_deref().into(),
         ];
         self.change(|tx| {
-            tx.execute(
+            let described = tx.execute(
                 "UPDATE member SET display = $3, type = $4
                  WHERE group_id = $1 AND member_id = $2 AND hidden = 0
                  AND (display IS DISTINCT FROM $3
                  OR COALESCE(type, resolved) IS DISTINCT FROM COALESCE($4, resolved))",
                 &params,
-            )
+            )?;
+            tx.members.described += described;
+            Ok(described)
         })
     }
 

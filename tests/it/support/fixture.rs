@@ -37,6 +37,7 @@ pub struct Fixture {
     server: Option<(Stopper, JoinHandle<()>)>,
     runtime: Runtime,
     directory: TempDir,
+    forsaken: bool,
 }
 
 impl Default for Setup {
@@ -69,6 +70,7 @@ impl Fixture {
             server: Some(server),
             runtime: runtime(),
             directory,
+            forsaken: false,
         }
     }
 
@@ -110,6 +112,17 @@ impl Fixture {
         self.runtime.block_on(future)
     }
 
+    /// Another gateway on the same database, as a command has one.
+    pub fn beside(&self) -> Gateway {
+        beside(&self.gateway)
+    }
+
+    /// Ends a fixture whose store was damaged on purpose, so that it is not verified.
+    pub fn forsake(mut self) {
+        self.stop();
+        self.forsaken = true;
+    }
+
     /// Stops the server gracefully and waits for it.
     pub fn stop(&mut self) {
         if let Some((stopper, thread)) = self.server.take() {
@@ -121,11 +134,12 @@ impl Fixture {
 
 impl Drop for Fixture {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if self.forsaken || thread::panicking() {
             return;
         }
         self.stop();
-        verify(&self.gateway, &self.directory.path().join("muster.db"));
+        verify_audit(&self.gateway);
+        verify(&self.gateway, &self.database());
     }
 }
 
@@ -177,6 +191,19 @@ fn serve(gateway: Gateway, listener: TcpListener) -> (Stopper, JoinHandle<()>) {
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn beside(gateway: &Gateway) -> Gateway {
+    let settings = gateway.settings().clone();
+    Gateway::open(settings, gateway.clock().clone(), Role::Command).unwrap()
+}
+
+/// The audit log holds together too, and is sealed to its end.
+fn verify_audit(gateway: &Gateway) {
+    let gateway = beside(gateway);
+    let report = runtime().block_on(gateway.verify_audit(None)).unwrap();
+    assert_eq!((report.faults, report.unsealed), (Vec::new(), 0));
+    gateway.close();
 }
 
 /// Every test ends with a full verification of the store: index rows, hashes, keys, memberships, counters.
