@@ -6,6 +6,7 @@ use actix_web::{Resource, guard, web};
 
 use super::bulk;
 use super::discovery;
+use super::metrics;
 use super::ops;
 use super::resource;
 use super::search;
@@ -23,6 +24,8 @@ pub enum Access {
     Public,
     /// Whoever shows a valid bearer token.
     Bearer,
+    /// Direct peers of this machine, or whoever shows `metrics.token` where that is set.
+    Operator,
 }
 
 /// One URL pattern and what stands behind it.
@@ -54,13 +57,14 @@ enum Serves {
     Schema,
     Alive,
     Ready,
+    Metrics,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
 #[derive(Debug)]
 pub(super) struct Mounted {
     /// The pattern, as the log shows it.
-    pub(super) pattern: String,
+    pub(super) pattern: Arc<str>,
     /// The value of `Allow`.
     pub(super) allow: String,
     /// The resource type of a collection or item.
@@ -116,6 +120,7 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
     routes.extend([
         outside("/healthz", Access::Public, READ, Serves::Alive),
         outside("/readyz", Access::Public, READ, Serves::Ready),
+        outside("/metrics", Access::Operator, READ, Serves::Metrics),
     ]);
     routes
 }
@@ -124,14 +129,16 @@ impl Route {
     /// The actix resource for this route at `path`, which is the path within the scope it is put in.
     pub(super) fn mount(&self, path: &str) -> Resource {
         let resource = self.serves.mount(web::resource(path).app_data(Mounted {
-            pattern: self.path.clone(),
+            pattern: self.path.as_str().into(),
             allow: self.methods.join(", "),
             kind: self.serves.kind(),
         }));
         match (self.access, self.path.starts_with(SCIM_SCOPE)) {
             (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
             (Access::Public, true) => resource.default_service(web::to(discovery::method)),
-            (Access::Public, false) => resource.default_service(web::to(ops::method)),
+            (Access::Public, false) | (Access::Operator, _) => {
+                resource.default_service(web::to(ops::method))
+            }
         }
     }
 }
@@ -152,7 +159,8 @@ impl Serves {
             | Self::Schemas
             | Self::Schema
             | Self::Alive
-            | Self::Ready => None,
+            | Self::Ready
+            | Self::Metrics => None,
         }
     }
 
@@ -178,6 +186,7 @@ impl Serves {
             Self::Schema => at.route(read().to(discovery::schema)),
             Self::Alive => at.route(read().to(ops::alive)),
             Self::Ready => at.route(read().to(ops::ready)),
+            Self::Metrics => at.route(read().to(metrics::read)),
         }
     }
 }

@@ -7,6 +7,7 @@ mod error;
 mod gateway;
 mod keys;
 mod limit;
+mod metrics;
 mod provisioning;
 mod resource;
 mod schema;

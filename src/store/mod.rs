@@ -111,6 +111,16 @@ impl Store {
         self.inner.is_ready()
     }
 
+    /// How many changes and how many reads wait.
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.inner.changes.len(), self.inner.reads.len())
+    }
+
+    /// The size of what was committed and not yet put in its place, for an engine that has such a log.
+    pub fn log_bytes(&self) -> Option<u64> {
+        self.inner.engine.log_bytes()
+    }
+
     /// Whether the database answers now.
     pub async fn ping(&self) -> Result<()> {
         self.read(|tx| tx.is_empty().map(drop)).await

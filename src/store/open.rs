@@ -48,6 +48,7 @@ pub enum Role {
 
 /// The queues and threads behind all clones of a store.
 pub(super) struct Inner {
+    pub(super) engine: Arc<dyn Engine>,
     pub(super) changes: Arc<Queue<Job>>,
     pub(super) reads: Arc<Queue<Job>>,
     ready: Arc<AtomicBool>,
@@ -58,6 +59,7 @@ impl Inner {
     pub(super) fn open(options: &Options, registry: Option<&Registry>) -> Result<Self> {
         let engine: Arc<dyn Engine> = Arc::new(Sqlite::create(&options.path, options.role)?);
         let inner = Self {
+            engine: Arc::clone(&engine),
             changes: Arc::new(Queue::new(QUEUE)),
             reads: Arc::new(Queue::new(QUEUE)),
             ready: Arc::new(AtomicBool::new(true)),

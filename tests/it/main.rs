@@ -21,6 +21,8 @@ mod http;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod rfc7643;

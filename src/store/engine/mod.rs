@@ -66,6 +66,11 @@ pub(crate) trait Driver: Send {
 pub(crate) trait Engine: Send + Sync {
     /// A new connection, set up and checked.
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
+
+    /// The size of its write-ahead log, if it has one of its own.
+    fn log_bytes(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What a connection or transaction may do.

@@ -117,6 +117,12 @@ impl Engine for Sqlite {
             effort: 0,
         }))
     }
+
+    fn log_bytes(&self) -> Option<u64> {
+        let mut name = self.path.clone().into_os_string();
+        name.push("-wal");
+        fs::metadata(name).ok().map(|log| log.len())
+    }
 }
 
 /// When the read that runs now must end.
