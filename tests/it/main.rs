@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod bars;
 #[cfg(test)]
 mod bulk;
