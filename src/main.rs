@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Audit(command) => beside(settings, async |gateway| {
             cli::audit(&command, gateway).await
         }),
+        Command::Db(command) => beside(settings, async |gateway| cli::db(&command, gateway).await),
         Command::User(command) => {
             beside(settings, async |gateway| cli::user(&command, gateway).await)
         }

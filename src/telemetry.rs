@@ -3,6 +3,7 @@
 mod fields;
 mod layer;
 mod line;
+mod metrics;
 
 use std::io;
 use std::io::Write;
@@ -15,6 +16,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::config::Log;
 use crate::config::LogFilter;
 use layer::Lines;
+
+pub use metrics::{Exposition, Requests};
 
 /// Something else in this process already receives the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

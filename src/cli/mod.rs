@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod config;
+mod db;
 mod output;
 mod table;
 mod token;
@@ -55,6 +56,9 @@ pub enum Command {
     /// Read the audit log, or verify it
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Migrate, check and copy the database
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Show the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -146,6 +150,20 @@ pub enum AuditCommand {
     },
 }
 
+/// What to do with the database.
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Bring the schema up to this program; `serve` does so by itself
+    Migrate,
+    /// Check everything in the database against everything else, and the audit log
+    Check,
+    /// Copy the database, which may be in use, to a new file
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+}
+
 /// What to do with the settings.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -210,6 +228,11 @@ pub async fn user(command: &UserCommand, gateway: &Gateway) -> Result<(), Failur
 /// Lists and verifies the audit log.
 pub async fn audit(command: &AuditCommand, gateway: &Gateway) -> Result<(), Failure> {
     audit::run(command, gateway).await
+}
+
+/// Migrates, checks and copies the database.
+pub async fn db(command: &DbCommand, gateway: &Gateway) -> Result<(), Failure> {
+    db::run(command, gateway).await
 }
 
 /// The exit status of a command; a failure is told on standard error, in one line.

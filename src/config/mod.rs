@@ -43,6 +43,7 @@ pub use schema_dir::read_schemas;
 pub use secret::Secret;
 pub use server_secret::SecretError;
 pub use server_secret::find_server_secret;
+pub use server_secret::secret_file;
 pub use server_secret::server_secret;
 pub use settings::Database;
 pub use settings::Limits;

@@ -70,6 +70,12 @@ pub fn server_secret(settings: &Settings, random: [u8; 32]) -> Result<Secret, Se
     read(path)
 }
 
+/// The file that holds the secret; `None` when it is given in the settings.
+pub fn secret_file(settings: &Settings) -> Option<PathBuf> {
+    let given = settings.server.secret.is_some();
+    (!given).then(|| settings.database.url.directory().join(FILE_NAME))
+}
+
 /// The same, but makes nothing: none if the secret is still to be made.
 pub fn find_server_secret(settings: &Settings) -> Result<Option<Secret>, SecretError> {
     if let Some(secret) = &settings.server.secret {

@@ -36,6 +36,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+    /// Who may read the figures.
+    pub metrics: Metrics,
     entries: Vec<Entry>,
     warnings: Vec<String>,
 }
@@ -116,6 +118,14 @@ section! {
     }
 }
 
+section! {
+    /// Who may read the figures.
+    Metrics "metrics" {
+        /// The bearer token for them.
+        token: Option<Secret>,
+    }
+}
+
 /// A page is built in memory: 1,000 resources of 64 KiB are 64 MiB.
 const MAX_RESULTS: u64 = 1000;
 /// Each operation is held in memory until all are done: 10,000 of 2 KiB are 20 MiB.
@@ -147,13 +157,16 @@ impl Settings {
             Scim::read(&mut reader),
             Limits::read(&mut reader),
             Log::read(&mut reader),
+            Metrics::read(&mut reader),
         );
-        let (Some(server), Some(database), Some(scim), Some(limits), Some(log)) = sections else {
+        let (Some(server), Some(database), Some(scim), Some(limits), Some(log), Some(metrics)) =
+            sections
+        else {
             return Err(Faults(reader.finish().1));
         };
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
-        let warnings = warnings(&server, &scim, &reader);
+        let warnings = warnings(&server, &scim, &metrics, &reader);
         let (entries, faults) = reader.finish();
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -164,6 +177,7 @@ impl Settings {
             scim,
             limits,
             log,
+            metrics,
             entries,
             warnings,
         })
@@ -187,6 +201,7 @@ fn keys() -> Vec<Key> {
         Scim::KEYS,
         Limits::KEYS,
         Log::KEYS,
+        Metrics::KEYS,
     ]
     .concat()
 }
@@ -245,7 +260,7 @@ fn check_scim(scim: &Scim, reader: &mut Reader) {
     }
 }
 
-fn warnings(server: &Server, scim: &Scim, reader: &Reader) -> Vec<String> {
+fn warnings(server: &Server, scim: &Scim, metrics: &Metrics, reader: &Reader) -> Vec<String> {
     let mut all = reader.exposed_secrets();
     if server.listen.ip().is_unspecified() && !reader.is_given("server.public_url") {
         all.push(format!(
@@ -266,6 +281,11 @@ fn warnings(server: &Server, scim: &Scim, reader: &Reader) -> Vec<String> {
     if short(&scim.token, MIN_TOKEN_CHARS) {
         all.push(format!(
             "scim.token {TOO_SHORT} at least {MIN_TOKEN_CHARS} {RANDOM}"
+        ));
+    }
+    if short(&metrics.token, MIN_TOKEN_CHARS) {
+        all.push(format!(
+            "metrics.token {TOO_SHORT} at least {MIN_TOKEN_CHARS} {RANDOM}"
         ));
     }
     if scim.token.is_some() {

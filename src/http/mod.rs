@@ -7,6 +7,7 @@ mod client;
 mod conditions;
 mod discovery;
 mod error;
+mod metrics;
 mod openapi;
 mod ops;
 mod query;

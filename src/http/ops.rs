@@ -55,7 +55,7 @@ fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
 }
 
 /// Problem details (RFC 9457).
-fn problem(status: StatusCode, detail: &str) -> HttpResponse {
+pub(super) fn problem(status: StatusCode, detail: &str) -> HttpResponse {
     let title = status.canonical_reason();
     let body = serde_json::json!({ "title": title, "status": status.as_u16(), "detail": detail });
     HttpResponse::build(status)

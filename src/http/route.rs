@@ -6,6 +6,7 @@ use actix_web::{Resource, guard, web};
 
 use super::bulk;
 use super::discovery;
+use super::metrics;
 use super::openapi;
 use super::ops;
 use super::resource;
@@ -25,6 +26,8 @@ pub enum Access {
     Public,
     /// Whoever shows a valid bearer token.
     Bearer,
+    /// Direct peers of this machine, or whoever shows `metrics.token` where that is set.
+    Operator,
 }
 
 /// One URL pattern and what stands behind it.
@@ -57,13 +60,14 @@ enum Serves {
     Alive,
     Ready,
     OpenApi,
+    Metrics,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
 #[derive(Debug)]
 pub(super) struct Mounted {
     /// The pattern, as the log shows it.
-    pub(super) pattern: String,
+    pub(super) pattern: Arc<str>,
     /// The value of `Allow`.
     pub(super) allow: String,
     /// The resource type of a collection or item.
@@ -120,43 +124,48 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/healthz", Access::Public, READ, Serves::Alive),
         outside("/readyz", Access::Public, READ, Serves::Ready),
         outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
+        outside("/metrics", Access::Operator, READ, Serves::Metrics),
     ]);
     routes
 }
 
 impl Route {
-    /// What `/openapi.json` says of it.
-    pub(super) fn endpoint(&self) -> described::Endpoint {
-        described::Endpoint {
+    /// What `/openapi.json` says of it; nothing of what is no JSON.
+    pub(super) fn endpoint(&self) -> Option<described::Endpoint> {
+        let access = match self.access {
+            Access::Public => described::Access::Public,
+            Access::Bearer => described::Access::Bearer,
+            Access::Operator => return None,
+        };
+        Some(described::Endpoint {
             path: self.path.clone(),
             methods: self.methods,
-            access: match self.access {
-                Access::Public => described::Access::Public,
-                Access::Bearer => described::Access::Bearer,
-            },
-            serves: self.serves.described(),
-        }
+            access,
+            serves: self.serves.described()?,
+        })
     }
 
     /// The actix resource for this route at `path`, which is the path within the scope it is put in.
     pub(super) fn mount(&self, path: &str) -> Resource {
         let resource = self.serves.mount(web::resource(path).app_data(Mounted {
-            pattern: self.path.clone(),
+            pattern: self.path.as_str().into(),
             allow: self.methods.join(", "),
             kind: self.serves.kind(),
         }));
         match (self.access, self.path.starts_with(SCIM_SCOPE)) {
             (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
             (Access::Public, true) => resource.default_service(web::to(discovery::method)),
-            (Access::Public, false) => resource.default_service(web::to(ops::method)),
+            (Access::Public, false) | (Access::Operator, _) => {
+                resource.default_service(web::to(ops::method))
+            }
         }
     }
 }
 
 impl Serves {
     /// What `/openapi.json` says of it.
-    fn described(&self) -> described::Serves {
-        match self {
+    fn described(&self) -> Option<described::Serves> {
+        Some(match self {
             Self::Collection(kind) => described::Serves::Collection(Arc::clone(kind)),
             Self::Item(kind) => described::Serves::Item(Arc::clone(kind)),
             Self::Search(kind) => described::Serves::Search(Arc::clone(kind)),
@@ -171,7 +180,8 @@ impl Serves {
             Self::Schema => described::Serves::Schema,
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
-        }
+            Self::Metrics => return None,
+        })
     }
 
     fn kind(&self) -> Option<Arc<ResourceType>> {
@@ -190,7 +200,8 @@ impl Serves {
             | Self::Schema
             | Self::Alive
             | Self::Ready
-            | Self::OpenApi => None,
+            | Self::OpenApi
+            | Self::Metrics => None,
         }
     }
 
@@ -217,6 +228,7 @@ impl Serves {
             Self::Alive => at.route(read().to(ops::alive)),
             Self::Ready => at.route(read().to(ops::ready)),
             Self::OpenApi => at.route(read().to(openapi::show)),
+            Self::Metrics => at.route(read().to(metrics::read)),
         }
     }
 }

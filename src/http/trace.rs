@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -47,6 +48,7 @@ pub(super) async fn trace(
     };
     mark(response.headers_mut(), &id);
     log(response.request(), response.status(), started);
+    count(response.request(), response.status(), started);
     tell(response.request(), &id, response.status(), said, started);
     Ok(response)
 }
@@ -68,6 +70,21 @@ fn failure<B>(response: &ServiceResponse<B>, id: &str) -> Option<HttpResponse> {
     Some(error.answer(id))
 }
 
+/// Counts the request for the metrics.
+fn count(request: &HttpRequest, status: StatusCode, started: Instant) {
+    let Ok(gateway) = gateway(request) else {
+        return;
+    };
+    let (unmatched, method) = (Arc::from("-"), request.method().as_str());
+    let route = request
+        .app_data::<Mounted>()
+        .map_or(&unmatched, |at| &at.pattern);
+    let took = started.elapsed();
+    gateway
+        .requests()
+        .count(route, method, status.as_u16(), took);
+}
+
 /// What a refused caller is told.
 fn said<B>(response: &ServiceResponse<B>, id: &str) -> Option<Said> {
     let error = response.response().error()?.as_error::<Error>()?;
@@ -86,7 +103,7 @@ fn tell(request: &HttpRequest, id: &str, status: StatusCode, said: Option<Said>,
         caller: extensions.get::<Permit>().map(|permit| &**permit),
         id,
         method: request.method().as_str(),
-        route: at.map_or("-", |at| at.pattern.as_str()),
+        route: at.map_or("-", |at| &*at.pattern),
         resource: id_in_path.filter(|_| at.is_some_and(|at| at.kind.is_some())),
         status: status.as_u16(),
         said,
@@ -106,9 +123,7 @@ fn log(request: &HttpRequest, status: StatusCode, started: Instant) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
-    let route = request
-        .app_data::<Mounted>()
-        .map_or("-", |at| at.pattern.as_str());
+    let route = request.app_data::<Mounted>().map_or("-", |at| &*at.pattern);
     let extensions = request.extensions();
     let connection = extensions.get::<Permit>().map(|permit| &*permit.connection);
     let client = client::of(request);

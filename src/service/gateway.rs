@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
 use crate::scim::schema::Registry;
 use crate::store::{Actor, Cause, Options, Role, Store};
+use crate::telemetry::Requests;
 
 /// The path of the SCIM root below the public URL (RFC 7644 §3.13).
 pub const SCIM_ROOT: &str = "/scim/v2";
@@ -29,6 +30,7 @@ struct Inner {
     keys: Arc<Keys>,
     limits: Limits,
     buffer: Buffer,
+    requests: Requests,
     instance: String,
     base: String,
     discovery: Discovery,
@@ -80,6 +82,7 @@ impl Gateway {
             keys,
             limits,
             buffer: Buffer::default(),
+            requests: Requests::default(),
             instance,
             base,
             discovery,
@@ -131,6 +134,11 @@ impl Gateway {
 
     pub(super) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// The requests that were answered, to be counted and shown.
+    pub fn requests(&self) -> &Requests {
+        &self.0.requests
     }
 
     /// What waits to be written to the provisioning log.

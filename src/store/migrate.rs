@@ -20,18 +20,27 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
   applied TEXT NOT NULL
 ) {strict}";
 
+/// How many migrations a database had, and has now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// Before it was opened; 0 in a new one.
+    pub before: usize,
+    /// Now.
+    pub after: usize,
+}
+
 /// Brings the database up to this program, in one transaction; refuses one that a newer program made
 /// or whose migrations are not ours.
-pub(super) fn migrate(driver: &mut dyn Driver, at: Timestamp) -> Result<()> {
+pub(super) fn migrate(driver: &mut dyn Driver, at: Timestamp) -> Result<Migrated> {
     driver.begin(Access::Write)?;
-    let done = apply(driver, at).and_then(|()| driver.commit());
+    let done = apply(driver, at).and_then(|migrated| driver.commit().map(|()| migrated));
     if done.is_err() {
         driver.rollback();
     }
     done
 }
 
-fn apply(driver: &mut dyn Driver, at: Timestamp) -> Result<()> {
+fn apply(driver: &mut dyn Driver, at: Timestamp) -> Result<Migrated> {
     driver.batch(TABLE)?;
     let applied = applied(driver)?;
     if applied.len() > MIGRATIONS.len() {
@@ -65,7 +74,10 @@ fn apply(driver: &mut dyn Driver, at: Timestamp) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(Migrated {
+        before: applied.len(),
+        after: MIGRATIONS.len(),
+    })
 }
 
 /// The checksums of the migrations in the database, in their order.
@@ -88,7 +100,7 @@ mod tests {
     use crate::store::Role;
     use crate::store::engine::{Engine, Sqlite};
 
-    fn outcome_after(change: &str) -> Result<()> {
+    fn outcome_after(change: &str) -> Result<Migrated> {
         let folder = tempfile::tempdir().unwrap();
         let engine = Sqlite::create(&folder.path().join("muster.db"), Role::Serve).unwrap();
         let mut driver = engine.connect(Access::Write).unwrap();
@@ -99,7 +111,12 @@ mod tests {
 
     #[test]
     fn migrating_again_changes_nothing() {
-        assert_eq!(outcome_after(""), Ok(()));
+        let all = MIGRATIONS.len();
+        let unchanged = Migrated {
+            before: all,
+            after: all,
+        };
+        assert_eq!(outcome_after(""), Ok(unchanged));
     }
 
     #[test]

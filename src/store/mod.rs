@@ -1,5 +1,6 @@
 //! The store: one door to a transaction, named operations inside, one SQL text for every engine.
 
+mod backup;
 mod cause;
 mod compile;
 mod engine;
@@ -14,11 +15,13 @@ mod tx;
 mod work;
 mod writer;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use cause::{Actor, Cause};
 pub use error::{Error, Result};
+pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
     AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, GroupRef, List,
@@ -109,6 +112,30 @@ impl Store {
     /// Whether changes can be made, as far as the last one told.
     pub fn ready(&self) -> bool {
         self.inner.is_ready()
+    }
+
+    /// How many changes and how many reads wait.
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.inner.changes.len(), self.inner.reads.len())
+    }
+
+    /// The size of what was committed and not yet put in its place, for an engine that has such a log.
+    pub fn log_bytes(&self) -> Option<u64> {
+        self.inner.engine.log_bytes()
+    }
+
+    /// What opening it did to the schema.
+    pub fn migrated(&self) -> Migrated {
+        self.inner.migrated
+    }
+
+    /// Copies the database to a file that does not exist yet, while it is in use: everything acknowledged before is
+    /// in the copy. Blocks until that is checked and synced to the disk.
+    ///
+    /// # Errors
+    /// [`Error::Other`] that says what to do; then there is no file.
+    pub fn backup(&self, registry: &Registry, to: &Path) -> Result<()> {
+        backup::backup(&*self.inner.engine, registry, to)
     }
 
     /// Whether the database answers now.

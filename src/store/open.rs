@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::cause::{Actor, Cause};
 use super::engine::{Access, Driver, Engine, Sqlite};
-use super::migrate::migrate;
+use super::migrate::{Migrated, migrate};
 use super::queue::Queue;
 use super::reader::Reader;
 use super::tx::Tx;
@@ -48,6 +48,8 @@ pub enum Role {
 
 /// The queues and threads behind all clones of a store.
 pub(super) struct Inner {
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) migrated: Migrated,
     pub(super) changes: Arc<Queue<Job>>,
     pub(super) reads: Arc<Queue<Job>>,
     ready: Arc<AtomicBool>,
@@ -57,14 +59,15 @@ pub(super) struct Inner {
 impl Inner {
     pub(super) fn open(options: &Options, registry: Option<&Registry>) -> Result<Self> {
         let engine: Arc<dyn Engine> = Arc::new(Sqlite::create(&options.path, options.role)?);
+        let mut driver = engine.connect(Access::Write)?;
         let inner = Self {
+            engine: Arc::clone(&engine),
+            migrated: migrate(&mut *driver, options.at)?,
             changes: Arc::new(Queue::new(QUEUE)),
             reads: Arc::new(Queue::new(QUEUE)),
             ready: Arc::new(AtomicBool::new(true)),
             threads: Mutex::new(Vec::new()),
         };
-        let mut driver = engine.connect(Access::Write)?;
-        migrate(&mut *driver, options.at)?;
         if let Some(registry) = registry {
             rebuild(&mut *driver, registry, options)?;
         }

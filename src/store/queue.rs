@@ -76,6 +76,11 @@ impl<T> Queue<T> {
         self.lock().jobs.is_empty()
     }
 
+    /// How many jobs wait.
+    pub(super) fn len(&self) -> usize {
+        self.lock().jobs.len()
+    }
+
     /// Takes no more jobs; those that wait are still done.
     pub(super) fn close(&self) {
         self.lock().open = false;

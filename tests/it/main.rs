@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod bars;
 #[cfg(test)]
 mod bulk;
@@ -20,6 +22,8 @@ mod custom_schema;
 mod http;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod provisioning;
 mod rfc7240;

@@ -2,6 +2,8 @@
 
 mod sqlite;
 
+use std::path::Path;
+
 use crate::store::{Error, Result};
 
 pub(crate) use sqlite::Sqlite;
@@ -66,6 +68,19 @@ pub(crate) trait Driver: Send {
 pub(crate) trait Engine: Send + Sync {
     /// A new connection, set up and checked.
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
+
+    /// Copies all that is committed into the empty file `to`, and opens the copy to be read.
+    fn copy(&self, to: &Path) -> Result<Box<dyn Driver>> {
+        let file = to.display();
+        Err(Error::Other(format!(
+            "{file}: this engine has tools of its own for backups"
+        )))
+    }
+
+    /// The size of its write-ahead log, if it has one of its own.
+    fn log_bytes(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What a connection or transaction may do.

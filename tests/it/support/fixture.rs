@@ -154,19 +154,24 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
         ("log.format".to_owned(), "json".to_owned()),
         ("log.level".to_owned(), "info,muster=debug".to_owned()),
     ];
-    flags.extend(
-        setup
-            .settings
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
-    );
-    let environment = [
+    // A secret is refused as a flag.
+    let (secrets, others): (Vec<_>, Vec<_>) = setup
+        .settings
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .partition(|(key, _)| key.ends_with(".token"));
+    flags.extend(others);
+    let mut environment = [
         ("MUSTER_SCIM__TOKEN", TOKEN),
         ("MUSTER_LIMITS__RATE", "0"),
         ("MUSTER_LIMITS__FAILURES", "0"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec();
+    environment.extend(secrets.into_iter().map(|(key, value)| {
+        let name = key.replace('.', "__").to_uppercase();
+        (format!("MUSTER_{name}"), value)
+    }));
     let read_secret = &|path: &Path| Err(format!("{} is not read in tests", path.display()));
     Settings::load(Sources {
         flags,

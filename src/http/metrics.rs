@@ -1,0 +1,58 @@
+//! `/metrics`, for whoever watches the gateway.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::ops::problem;
+use crate::service::Gateway;
+
+/// What a proxy adds: whoever sends one of these does not speak for the peer alone.
+const FORWARDED: [&str; 6] = [
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "via",
+];
+/// The media type of the text format of Prometheus.
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// `GET /metrics`: with `metrics.token` for whoever shows it, without it for direct peers of this machine alone.
+pub(super) async fn read(request: HttpRequest, gateway: Data<Gateway>) -> HttpResponse {
+    match (gateway.settings().metrics.token.is_some(), bearer(&request)) {
+        (false, _) if !is_direct(&request) => problem(
+            StatusCode::FORBIDDEN,
+            "Without metrics.token, only this machine itself may read the metrics, and not through a proxy.",
+        ),
+        (true, token) if !token.is_some_and(|token| gateway.is_metrics_token(token)) => {
+            let mut answer = problem(
+                StatusCode::UNAUTHORIZED,
+                "The metrics need the token of metrics.token: send it as `Authorization: Bearer <token>`.",
+            );
+            let challenge = header::HeaderValue::from_static("Bearer realm=\"muster\"");
+            answer
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
+            answer
+        }
+        (true | false, _) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, TEXT))
+            .body(gateway.metrics_text().await),
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let sent = request.headers().get(header::AUTHORIZATION)?;
+    let (scheme, token) = sent.to_str().ok()?.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+}
+
+fn is_direct(request: &HttpRequest) -> bool {
+    let local = |peer: std::net::SocketAddr| peer.ip().to_canonical().is_loopback();
+    request.peer_addr().is_some_and(local)
+        && !FORWARDED
+            .iter()
+            .any(|name| request.headers().contains_key(*name))
+}

@@ -1,0 +1,125 @@
+//! What the gateway knows of itself, as figures for Prometheus.
+
+use super::keys::same;
+use super::{Error, Gateway, Result};
+use crate::store::State;
+use crate::telemetry::Exposition;
+
+/// Figures that only the database has.
+struct Gauges {
+    users: [(&'static str, u64); 3],
+    groups: u64,
+}
+
+impl Gateway {
+    /// Whether this is the token of `metrics.token`.
+    pub fn is_metrics_token(&self, token: &str) -> bool {
+        let keys = self.keys();
+        let given = self.settings().metrics.token.as_ref();
+        given.is_some_and(|given| same(&keys.token_hash(given.expose()), &keys.token_hash(token)))
+    }
+
+    /// All figures. Those of the database are left out when it does not answer.
+    pub async fn metrics_text(&self) -> String {
+        let mut text = Exposition::default();
+        let version = [("version", env!("CARGO_PKG_VERSION"))];
+        text.family("muster_build_info", "gauge", "The version that runs.");
+        text.sample("muster_build_info", &version, 1);
+        match self.gauges().await {
+            Ok(gauges) => gauges.expose(&mut text),
+            Err(error) => tracing::warn!(%error, "the metrics lack what the database knows"),
+        }
+        self.expose_audit(&mut text).await;
+        self.expose_store(&mut text);
+        text.single(
+            "muster_provisioning_log_dropped_total",
+            "counter",
+            "Entries of the provisioning log that were lost because too many waited.",
+            self.buffer().dropped(),
+        );
+        self.requests().expose(&mut text);
+        text.into_text()
+    }
+
+    async fn gauges(&self) -> Result<Gauges> {
+        let names = |wanted: fn(&crate::scim::schema::ResourceType) -> bool| {
+            let types = self.registry().types().iter();
+            let mut names = types.filter(move |rt| wanted(rt)).map(|rt| rt.name.clone());
+            names.next().unwrap_or_default()
+        };
+        let (user, group) = (names(|rt| rt.is_user()), names(|rt| rt.is_group()));
+        self.store()
+            .read(move |tx| {
+                let mut count = |state| tx.count_in(&user, state);
+                let users = [
+                    ("active", count(State::Active)?),
+                    ("deactivated", count(State::Deactivated)?),
+                    ("deleted", count(State::Deleted)?),
+                ];
+                let groups = tx.counts(&group)?;
+                Ok::<_, Error>(Gauges { users, groups })
+            })
+            .await
+    }
+
+    async fn expose_audit(&self, text: &mut Exposition) {
+        let Ok((unsealed, oldest)) = self.audit_backlog().await else {
+            return;
+        };
+        text.single(
+            "muster_audit_unsealed",
+            "gauge",
+            "Entries of the audit log that wait to be sealed.",
+            unsealed,
+        );
+        text.single(
+            "muster_audit_unsealed_age_seconds",
+            "gauge",
+            "How long the oldest of them has waited; more than 60 is an alarm.",
+            oldest.as_secs_f64(),
+        );
+    }
+
+    fn expose_store(&self, text: &mut Exposition) {
+        let name = "muster_store_queue_depth";
+        let (changes, reads) = self.store().waiting();
+        text.family(
+            name,
+            "gauge",
+            "Changes and reads that wait for the database.",
+        );
+        text.sample(name, &[("queue", "changes")], changes);
+        text.sample(name, &[("queue", "reads")], reads);
+        text.single(
+            "muster_store_ready",
+            "gauge",
+            "1 when the last change could be committed.",
+            u8::from(self.is_ready()),
+        );
+        if let Some(bytes) = self.store().log_bytes() {
+            text.single(
+                "muster_store_wal_bytes",
+                "gauge",
+                "The size of the write-ahead log; it stays below 64 MiB.",
+                bytes,
+            );
+        }
+    }
+}
+
+impl Gauges {
+    fn expose(&self, text: &mut Exposition) {
+        let live = self.users.iter().filter(|(state, _)| *state != "deleted");
+        text.single(
+            "num_active_users",
+            "gauge",
+            "Users that are not deleted.",
+            live.map(|(_, count)| count).sum::<u64>(),
+        );
+        text.family("muster_users", "gauge", "Users by state.");
+        for (state, count) in &self.users {
+            text.sample("muster_users", &[("state", state)], count);
+        }
+        text.single("muster_groups", "gauge", "Groups.", self.groups);
+    }
+}
