@@ -25,6 +25,9 @@ fn main() -> ExitCode {
         Command::Token(command) => beside(settings, async |gateway| {
             cli::token(&command, gateway).await
         }),
+        Command::Audit(command) => beside(settings, async |gateway| {
+            cli::audit(&command, gateway).await
+        }),
         Command::User(command) => {
             beside(settings, async |gateway| cli::user(&command, gateway).await)
         }

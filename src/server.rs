@@ -1,5 +1,7 @@
 //! The HTTP server around a gateway: where it listens, how long it waits, how it stops.
 
+mod jobs;
+
 use std::io;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -18,8 +20,10 @@ use rustls::version::{TLS12, TLS13};
 
 use crate::config;
 use crate::http;
+use crate::http::OpenApi;
 use crate::service;
 use crate::service::Gateway;
+use jobs::Jobs;
 
 /// An idle connection is kept this long: longer than the 60 s after which usual proxies drop theirs,
 /// so that none of them sends a request into a connection that is just being closed.
@@ -88,7 +92,8 @@ impl Server {
         let address = listener.local_addr()?;
         let tls = tls(&gateway)?;
         let shared = gateway.clone();
-        let server = HttpServer::new(move || http::app(&shared))
+        let openapi = OpenApi::new(&gateway);
+        let server = HttpServer::new(move || http::app(&shared, &openapi))
             .workers(thread::available_parallelism().map_or(1, NonZeroUsize::get))
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_ARRIVES_WITHIN)
@@ -120,7 +125,9 @@ impl Server {
     pub async fn run(self) -> Result<(), Error> {
         let url = &self.gateway.settings().server.public_url;
         tracing::info!(address = %self.address, public_url = %url, "serving");
+        let jobs = Jobs::start(&self.gateway);
         self.running.await?;
+        jobs.stop().await;
         self.gateway.close();
         tracing::info!("stopped");
         Ok(())

@@ -1,5 +1,6 @@
 //! The command line: one file a command; here its grammar, its answers and its exit status.
 
+mod audit;
 mod check;
 mod config;
 mod output;
@@ -22,6 +23,7 @@ use crate::config::ProfileName;
 use crate::config::Settings;
 use crate::service::Gateway;
 
+pub use audit::Since;
 pub use output::Failure;
 
 /// SCIM 2.0 provisioning gateway
@@ -50,6 +52,9 @@ pub enum Command {
     /// List and show users
     #[command(subcommand)]
     User(UserCommand),
+    /// Read the audit log, or verify it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Show the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -118,6 +123,29 @@ pub enum UserCommand {
     },
 }
 
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// List what was changed, by whom and when, oldest first
+    List {
+        /// Only what was done to this user: user name, e-mail address or id; of a deleted one, the id
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+        /// Only from this time on: 2026-03-01, 2026-03-01T12:00:00Z, or 24h
+        #[arg(long, value_name = "TIME")]
+        since: Option<Since>,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Check every entry and the chain they are sealed into
+    Verify {
+        /// A head that the log told or this command printed before, which the chain must still hold
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+}
+
 /// What to do with the settings.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -177,6 +205,11 @@ pub async fn token(command: &TokenCommand, gateway: &Gateway) -> Result<(), Fail
 /// Lists and shows users.
 pub async fn user(command: &UserCommand, gateway: &Gateway) -> Result<(), Failure> {
     user::run(command, gateway).await
+}
+
+/// Lists and verifies the audit log.
+pub async fn audit(command: &AuditCommand, gateway: &Gateway) -> Result<(), Failure> {
+    audit::run(command, gateway).await
 }
 
 /// The exit status of a command; a failure is told on standard error, in one line.

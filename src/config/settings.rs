@@ -109,6 +109,10 @@ section! {
         level: LogFilter,
         /// For people or for machines.
         format: LogFormat,
+        /// How many days the provisioning log is kept.
+        provisioning_days: u64 where 1..=MAX_PROVISIONING_DAYS,
+        /// How many entries of it are kept.
+        provisioning_rows: u64 where 1_000..=MAX_PROVISIONING_ROWS,
     }
 }
 
@@ -120,6 +124,10 @@ const MAX_BULK_OPERATIONS: u64 = 10_000;
 const MAX_PAYLOAD: Size = Size::mib(64);
 /// Ten times a large directory of one million; reading so many takes minutes.
 const MAX_SCAN: u64 = 10_000_000;
+/// A hundred years: for ever.
+const MAX_PROVISIONING_DAYS: u64 = 36_525;
+/// At 500 bytes an entry, 50 GB.
+const MAX_PROVISIONING_ROWS: u64 = 100_000_000;
 /// 32 hexadecimal digits are 128 bits, more than anybody can try.
 const MIN_SECRET_CHARS: usize = 32;
 /// 16 characters out of 64 are 96 bits, more than anybody can try over a network.

@@ -7,6 +7,7 @@ use super::reply::SCIM;
 use crate::scim;
 use crate::scim::{ErrorKind, message};
 use crate::service;
+use crate::service::Said;
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,28 @@ impl Error {
         }
     }
 
+    /// What the caller is told, for the provisioning log.
+    pub(super) fn said(&self, request: &str) -> Said {
+        let (kind, detail) = match self {
+            Self::Service(service::Error::Scim(error)) | Self::Unread(error) => {
+                (Some(error.kind), error.detail.clone())
+            }
+            Self::Service(service::Error::Limited { retry_after }) => {
+                (None, too_many(*retry_after))
+            }
+            Self::Service(service::Error::Unavailable { .. }) => (None, unavailable(request)),
+            Self::Service(service::Error::Internal { .. }) | Self::Panicked(_) => {
+                (None, internal(request))
+            }
+            Self::Unauthenticated(challenge) => (None, challenge.detail().to_owned()),
+            Self::Method(allow) => (None, not_served(allow)),
+        };
+        Said {
+            scim_type: kind.and_then(ErrorKind::scim_type),
+            detail,
+        }
+    }
+
     /// The HTTP answer. `request` is the id that a caller of a 5xx gets, and all they get.
     pub(super) fn answer(&self, request: &str) -> HttpResponse {
         match self {
@@ -74,8 +97,7 @@ impl Error {
                 answer_to(error).body(message::error_body(error))
             }
             Self::Service(service::Error::Limited { retry_after }) => {
-                let detail = format!("Too many requests: wait {retry_after} s and send it again.");
-                let error = scim::Error::new(ErrorKind::TooManyRequests, detail);
+                let error = scim::Error::new(ErrorKind::TooManyRequests, too_many(*retry_after));
                 answer_to(&error)
                     .insert_header((header::RETRY_AFTER, retry_after.to_string()))
                     .body(message::error_body(&error))
@@ -97,8 +119,7 @@ impl Error {
                     .body(message::error_body(&error))
             }
             Self::Method(allow) => {
-                let detail = format!("This URL does not serve this method. It serves: {allow}.");
-                let error = scim::Error::new(ErrorKind::MethodNotAllowed, detail);
+                let error = scim::Error::new(ErrorKind::MethodNotAllowed, not_served(allow));
                 answer_to(&error)
                     .insert_header((header::ALLOW, allow.as_str()))
                     .body(message::error_body(&error))
@@ -154,6 +175,14 @@ fn answer_to(error: &scim::Error) -> HttpResponseBuilder {
     let mut answer = HttpResponse::build(status);
     answer.insert_header((header::CONTENT_TYPE, SCIM));
     answer
+}
+
+fn too_many(retry_after: u64) -> String {
+    format!("Too many requests: wait {retry_after} s and send it again.")
+}
+
+fn not_served(allow: &str) -> String {
+    format!("This URL does not serve this method. It serves: {allow}.")
 }
 
 fn unavailable(request: &str) -> String {

@@ -92,7 +92,7 @@ fn pairs(query: &str) -> scim::Result<Pairs<'_>> {
         let name =
             decode(name).ok_or_else(|| bad_encoding("The name of a query parameter", name))?;
         let value = decode(value)
-            .ok_or_else(|| bad_encoding(&format!("The query parameter {name}"), &name))?;
+            .ok_or_else(|| bad_encoding(&format!("The query parameter \"{name}\""), &name))?;
         Ok((name, value))
     })
     .collect()

@@ -6,10 +6,12 @@ use actix_web::{Resource, guard, web};
 
 use super::bulk;
 use super::discovery;
+use super::openapi;
 use super::ops;
 use super::resource;
 use super::search;
 use super::unserved;
+use crate::scim::openapi as described;
 use crate::scim::schema::{Registry, ResourceType};
 use crate::service::SCIM_ROOT;
 
@@ -54,6 +56,7 @@ enum Serves {
     Schema,
     Alive,
     Ready,
+    OpenApi,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
@@ -116,11 +119,25 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
     routes.extend([
         outside("/healthz", Access::Public, READ, Serves::Alive),
         outside("/readyz", Access::Public, READ, Serves::Ready),
+        outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
     ]);
     routes
 }
 
 impl Route {
+    /// What `/openapi.json` says of it.
+    pub(super) fn endpoint(&self) -> described::Endpoint {
+        described::Endpoint {
+            path: self.path.clone(),
+            methods: self.methods,
+            access: match self.access {
+                Access::Public => described::Access::Public,
+                Access::Bearer => described::Access::Bearer,
+            },
+            serves: self.serves.described(),
+        }
+    }
+
     /// The actix resource for this route at `path`, which is the path within the scope it is put in.
     pub(super) fn mount(&self, path: &str) -> Resource {
         let resource = self.serves.mount(web::resource(path).app_data(Mounted {
@@ -137,6 +154,26 @@ impl Route {
 }
 
 impl Serves {
+    /// What `/openapi.json` says of it.
+    fn described(&self) -> described::Serves {
+        match self {
+            Self::Collection(kind) => described::Serves::Collection(Arc::clone(kind)),
+            Self::Item(kind) => described::Serves::Item(Arc::clone(kind)),
+            Self::Search(kind) => described::Serves::Search(Arc::clone(kind)),
+            Self::SearchAll => described::Serves::SearchAll,
+            Self::Bulk => described::Serves::Bulk,
+            Self::Me => described::Serves::Me,
+            Self::Root => described::Serves::Root,
+            Self::ProviderConfig => described::Serves::ProviderConfig,
+            Self::ResourceTypes => described::Serves::ResourceTypes,
+            Self::ResourceType => described::Serves::ResourceType,
+            Self::Schemas => described::Serves::Schemas,
+            Self::Schema => described::Serves::Schema,
+            Self::Alive | Self::Ready => described::Serves::Probe,
+            Self::OpenApi => described::Serves::OpenApi,
+        }
+    }
+
     fn kind(&self) -> Option<Arc<ResourceType>> {
         match self {
             Self::Collection(kind) | Self::Item(kind) | Self::Search(kind) => {
@@ -152,7 +189,8 @@ impl Serves {
             | Self::Schemas
             | Self::Schema
             | Self::Alive
-            | Self::Ready => None,
+            | Self::Ready
+            | Self::OpenApi => None,
         }
     }
 
@@ -178,6 +216,7 @@ impl Serves {
             Self::Schema => at.route(read().to(discovery::schema)),
             Self::Alive => at.route(read().to(ops::alive)),
             Self::Ready => at.route(read().to(ops::ready)),
+            Self::OpenApi => at.route(read().to(openapi::show)),
         }
     }
 }

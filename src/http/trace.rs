@@ -17,7 +17,8 @@ use super::auth::Permit;
 use super::client;
 use super::error::Error;
 use super::request::{RequestId, gateway};
-use super::route::Mounted;
+use super::route::{Mounted, SCIM_SCOPE};
+use crate::service::{Request, Said};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -39,12 +40,14 @@ pub(super) async fn trace(
         return Err(panicked(&method, &id, started));
     };
     let response = served?;
+    let said = said(&response, &id);
     let mut response = match failure(&response, &id) {
         None => response.map_into_left_body(),
         Some(answer) => response.into_response(answer).map_into_right_body(),
     };
     mark(response.headers_mut(), &id);
     log(response.request(), response.status(), started);
+    tell(response.request(), &id, response.status(), said, started);
     Ok(response)
 }
 
@@ -63,6 +66,32 @@ fn failure<B>(response: &ServiceResponse<B>, id: &str) -> Option<HttpResponse> {
     let why = error.why()?;
     tracing::error!(why, "request failed");
     Some(error.answer(id))
+}
+
+/// What a refused caller is told.
+fn said<B>(response: &ServiceResponse<B>, id: &str) -> Option<Said> {
+    let error = response.response().error()?.as_error::<Error>()?;
+    Some(error.said(id))
+}
+
+/// Tells the provisioning log of requests below the SCIM root.
+fn tell(request: &HttpRequest, id: &str, status: StatusCode, said: Option<Said>, started: Instant) {
+    let (Ok(gateway), true) = (gateway(request), request.path().starts_with(SCIM_SCOPE)) else {
+        return;
+    };
+    let at = request.app_data::<Mounted>();
+    let extensions = request.extensions();
+    let id_in_path = request.match_info().iter().next().map(|(_, id)| id);
+    gateway.tell(Request {
+        caller: extensions.get::<Permit>().map(|permit| &**permit),
+        id,
+        method: request.method().as_str(),
+        route: at.map_or("-", |at| at.pattern.as_str()),
+        resource: id_in_path.filter(|_| at.is_some_and(|at| at.kind.is_some())),
+        status: status.as_u16(),
+        said,
+        took: started.elapsed(),
+    });
 }
 
 fn panicked(method: &Method, id: &str, started: Instant) -> actix_web::Error {

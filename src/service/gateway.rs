@@ -7,6 +7,7 @@ use super::discovery::Discovery;
 use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
+use super::provisioning::Buffer;
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -25,8 +26,10 @@ struct Inner {
     registry: Registry,
     store: Store,
     clock: Clock,
-    keys: Keys,
+    keys: Arc<Keys>,
     limits: Limits,
+    buffer: Buffer,
+    instance: String,
     base: String,
     discovery: Discovery,
 }
@@ -66,8 +69,9 @@ impl Gateway {
             .map_err(OpenError::failed)?;
         let base = format!("{}{SCIM_ROOT}", settings.server.public_url);
         let discovery = Discovery::new(&base, &settings, &registry);
-        let keys = Keys::derive(&secret);
+        let keys = Arc::new(Keys::derive(&secret));
         let limits = Limits::new(&settings, &clock);
+        let instance = clock.id();
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -75,6 +79,8 @@ impl Gateway {
             clock,
             keys,
             limits,
+            buffer: Buffer::default(),
+            instance,
             base,
             discovery,
         })))
@@ -127,17 +133,28 @@ impl Gateway {
         &self.0.store
     }
 
+    /// What waits to be written to the provisioning log.
+    pub(super) fn buffer(&self) -> &Buffer {
+        &self.0.buffer
+    }
+
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
     }
 
-    pub(super) fn keys(&self) -> &Keys {
+    pub(super) fn keys(&self) -> &Arc<Keys> {
         &self.0.keys
+    }
+
+    /// The name of this gateway among those on the same database.
+    pub(super) fn instance(&self) -> &str {
+        &self.0.instance
     }
 
     /// Why something is written now.
     pub(super) fn cause(&self, actor: Actor, request: &str) -> Cause {
         Cause {
+            id: self.0.clock.id(),
             actor,
             request: request.to_owned(),
             at: self.0.clock.now(),

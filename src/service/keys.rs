@@ -8,16 +8,31 @@ use crate::config::Secret;
 /// Keys derived with HMAC-SHA-256 from `server.secret` and a label each.
 pub(super) struct Keys {
     tokens: hmac::Key,
+    audit: hmac::Key,
     cursors: [u8; 32],
 }
 
 impl Keys {
     pub(super) fn derive(secret: &Secret) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+        let derived = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, &signed(&root, label));
         Self {
-            tokens: hmac::Key::new(hmac::HMAC_SHA256, &signed(&root, b"muster/token/1")),
+            tokens: derived(b"muster/token/1"),
+            audit: derived(b"muster/audit/1"),
             cursors: signed(&root, b"muster/cursor/1"),
         }
+    }
+
+    /// A MAC of the audit log over `parts`, each with its length; `None` differs from every text. MACs of one
+    /// `purpose` say nothing about another.
+    pub(super) fn audit_mac(&self, purpose: &str, parts: &[Option<&[u8]>]) -> Vec<u8> {
+        let mut context = hmac::Context::with_key(&self.audit);
+        for part in [Some(purpose.as_bytes())].iter().chain(parts) {
+            let length = part.map_or(u64::MAX, |part| part.len() as u64);
+            context.update(&length.to_be_bytes());
+            context.update(part.unwrap_or_default());
+        }
+        context.sign().as_ref().to_vec()
     }
 
     /// Encrypts what a cursor holds and binds it to `bound`; a nonce that comes twice gives away no more than that two

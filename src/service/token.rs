@@ -2,18 +2,21 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use serde_json::Value;
 
+use super::audit::{self, Changes, Entry};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
-use super::keys::same;
+use super::keys::{Keys, same};
+use super::provisioning::Notes;
 use crate::scim::profile::Profile;
 use crate::scim::{self, ErrorKind};
-use crate::store::{self, Actor, Connection, Token};
+use crate::store::{self, Actor, Connection, Token, Tx};
 
 /// What every token starts with, so that secret scanners know one.
 const PREFIX: &str = "muster_";
@@ -39,6 +42,10 @@ pub struct Caller {
     pub profile: &'static Profile,
     /// The id of the request.
     pub request: String,
+    /// When its token was known.
+    pub(super) started: Instant,
+    /// What is noted about it for the provisioning log.
+    pub(super) notes: Notes,
 }
 
 /// A token that is valid now.
@@ -199,7 +206,7 @@ impl Gateway {
         }
         let cause = self.cause(actor, "");
         let (text, token) = self.draw_token(name, cause.at, lifetime)?;
-        let wanted = profile.map(str::to_owned);
+        let (wanted, keys) = (profile.map(str::to_owned), Arc::clone(self.keys()));
         self.store()
             .write(cause, move |tx| {
                 match tx.connection(&token.connection)? {
@@ -220,7 +227,8 @@ impl Gateway {
                         })
                         .map(drop)?,
                 }
-                Ok(tx.insert_token(&token)?)
+                tx.insert_token(&token)?;
+                Ok(record_token(tx, &keys, "token.create", &token)?)
             })
             .await?;
         Ok(text)
@@ -256,13 +264,15 @@ impl Gateway {
         let cause = self.cause(Actor::Cli, "");
         let (text, token) = self.draw_token(name, cause.at, lifetime)?;
         let until = after(cause.at, overlap)?;
+        let keys = Arc::clone(self.keys());
         self.store()
             .write(cause, move |tx| {
                 if tx.connection(&token.connection)?.is_none() {
                     return Err(no_connection(&token.connection));
                 }
                 tx.shorten_tokens(&token.connection, until)?;
-                Ok(tx.insert_token(&token)?)
+                tx.insert_token(&token)?;
+                Ok(record_token(tx, &keys, "token.rotate", &token)?)
             })
             .await?;
         Ok(text)
@@ -283,12 +293,29 @@ impl Gateway {
     /// 404 when there is no such connection.
     pub async fn revoke_tokens(&self, name: &str) -> Result<u64> {
         let (cause, name) = (self.cause(Actor::Cli, ""), name.to_owned());
-        let at = cause.at;
+        let (at, keys) = (cause.at, Arc::clone(self.keys()));
         self.store()
             .write(cause, move |tx| {
                 if tx.connection(&name)?.is_none() {
                     return Err(no_connection(&name));
                 }
+                let live = tx.tokens(Some(&name))?.into_iter();
+                let live: Vec<String> = live
+                    .filter(|token| token.revoked.is_none())
+                    .map(|token| token.id)
+                    .collect();
+                if live.is_empty() {
+                    return Ok(0);
+                }
+                let changes = Changes::default().set("tokens", live, Value::Null);
+                let entry = Entry {
+                    action: "token.revoke",
+                    kind: "Connection",
+                    resource: &name,
+                    owner: Some(&name),
+                    changes: &changes,
+                };
+                audit::record(tx, &keys, &entry)?;
                 Ok(tx.revoke_tokens(&name, at)?)
             })
             .await
@@ -327,7 +354,24 @@ fn caller(connection: &str, profile: &str, request: &str) -> Result<Caller> {
         connection: connection.into(),
         profile,
         request: request.to_owned(),
+        started: Instant::now(),
+        notes: Notes::default(),
     })
+}
+
+/// The entry of a new token.
+fn record_token(tx: &mut Tx<'_>, keys: &Keys, action: &str, token: &Token) -> store::Result<()> {
+    let changes = Changes::default()
+        .set("connection", Value::Null, token.connection.as_str())
+        .set("expires", Value::Null, token.expires.to_string());
+    let entry = Entry {
+        action,
+        kind: "Token",
+        resource: &token.id,
+        owner: Some(&token.connection),
+        changes: &changes,
+    };
+    audit::record(tx, keys, &entry)
 }
 
 /// The public id in a token: what stands between the prefix and the next underscore.

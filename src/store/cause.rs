@@ -1,5 +1,7 @@
 //! Why something changes: who asked, in which request, and when.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 /// Who makes a change.
@@ -16,10 +18,23 @@ pub enum Actor {
 /// The cause of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
+    /// Drawn for this one transaction: the ids of the rows that tell of it begin with it.
+    pub id: String,
     /// Who.
     pub actor: Actor,
     /// The id of the request, as the log and the caller know it.
     pub request: String,
     /// The time of the change: `created` and `lastModified` of what it touches.
     pub at: Timestamp,
+}
+
+impl fmt::Display for Actor {
+    /// As the audit log names it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(name) => write!(f, "connection:{name}"),
+            Self::Cli => f.write_str("cli"),
+            Self::System => f.write_str("system"),
+        }
+    }
 }

@@ -8,9 +8,10 @@ use super::{Error, Result};
 use crate::scim::value::time_key;
 
 /// All migrations, oldest first; the first has number 1.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -21,8 +21,9 @@ pub use cause::{Actor, Cause};
 pub use error::{Error, Result};
 pub use open::{Options, Role};
 pub use tx::{
-    Connection, Fault, Find, Found, GroupRef, List, NewResource, Position, Record, Sort, Start,
-    State, StoredMember, Token, Tx, Walk, Walked,
+    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, GroupRef, List,
+    LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Position, Record, Seal, Sort,
+    Start, State, StoredMember, Token, Tx, Walk, Walked,
 };
 
 use crate::scim::schema::Registry;

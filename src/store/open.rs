@@ -118,6 +118,7 @@ impl Drop for Inner {
 /// Brings index rows and unique keys up to the schemas, in one transaction.
 fn rebuild(driver: &mut dyn Driver, registry: &Registry, options: &Options) -> Result<()> {
     let cause = Cause {
+        id: "start".to_owned(),
         actor: Actor::System,
         request: "start".to_owned(),
         at: options.at,

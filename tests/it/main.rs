@@ -7,6 +7,8 @@
 
 // `cfg(test)` always holds here; it tells clippy that helpers beside the tests are tests too.
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod bars;
 #[cfg(test)]
 mod bulk;
@@ -18,6 +20,8 @@ mod custom_schema;
 mod http;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod provisioning;
 mod rfc7240;
 #[cfg(test)]
 mod rfc7643;

@@ -99,6 +99,12 @@ enum Scope<'a> {
 }
 
 impl Scope<'_> {
+    fn resource_type(&self) -> &ResourceType {
+        match self {
+            Self::Resource(rt) | Self::Values { rt, .. } => rt,
+        }
+    }
+
     fn filter(self, said: &syntax::Filter) -> Result<Filter> {
         Ok(match said {
             syntax::Filter::And(parts) => Filter::And(self.filters(parts)?),
@@ -155,6 +161,11 @@ impl Scope<'_> {
                 "`{name}` is never read back, so no filter may ask for it"
             )));
         }
+        if is_made_up(self.resource_type(), &attr) {
+            return Err(Error::filter(format!(
+                "`{name}` is put together when a resource is answered; filter by `id` or `value`"
+            )));
+        }
         Ok(attr)
     }
 }
@@ -193,6 +204,21 @@ fn is_hidden(attr: &AttrRef) -> bool {
         .into_iter()
         .flatten()
         .any(|part| part.returned == Returned::Never || part.mutability == Mutability::WriteOnly)
+}
+
+/// URLs of this server's resources are stored nowhere, and here nobody knows the server's own: a filter
+/// would find nothing, and its opposite everything.
+fn is_made_up(rt: &ResourceType, attr: &AttrRef) -> bool {
+    let Some(sub) = &attr.sub else {
+        return false;
+    };
+    let joined = match attr.attribute.name.as_str() {
+        "members" => rt.is_members(attr),
+        "groups" => rt.is_user() && attr.extension.is_none(),
+        _ => false,
+    };
+    let meta = rt.common().contains(&attr.attribute);
+    (joined && sub.name == "$ref") || (meta && sub.name == "location")
 }
 
 /// What kinds of comparison an operator makes.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::provisioning::{self, Asked};
 use super::resource::body;
 use super::resource::change::{Change, Terms, What};
-use super::{Caller, Error, Gateway, Result};
+use super::{Caller, Error, Gateway, Result, SCIM_ROOT};
 use crate::scim;
 use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};
 use crate::scim::json;
@@ -30,15 +31,16 @@ impl Gateway {
     pub async fn bulk(&self, caller: &Caller, bytes: Bytes) -> Result<Bytes> {
         let request = self.read_bulk(caller, &bytes)?;
         let plan = bulk::plan(request, || self.clock().id())?;
-        let changes: Vec<_> = plan
-            .steps
-            .iter()
-            .map(|step| prepare(caller, step))
-            .collect();
+        let prepared = plan.steps.iter().enumerate().map(|(position, step)| {
+            let change = prepare(caller, step);
+            (change, asked(caller, position, step))
+        });
+        let (changes, asked) = prepared.unzip();
         let run = Arc::new(Run {
             plan,
             changes,
             terms: Terms::new(self, caller),
+            asked,
         });
         let mut done = Done::default();
         for units in run.calls() {
@@ -53,10 +55,25 @@ impl Gateway {
             .iter()
             .enumerate()
             .filter_map(|(position, step)| {
-                let result = done.results.remove(&position)?;
+                let mut result = done.results.remove(&position)?;
+                self.tell_operation(&run, position, &mut result);
                 Some((&step.operation, self.outcome(caller, step, result)))
             });
         Ok(bulk::answer(outcomes).to_string().into())
+    }
+
+    /// What the provisioning log does not know yet: refusals, and what changed nothing.
+    fn tell_operation(&self, run: &Run, position: usize, result: &mut StepResult) {
+        let entry = match (result, run.asked.get(position)) {
+            (Ok(changed), _) => changed.idle.take(),
+            (Err(error), Some(asked)) => {
+                Some(provisioning::refused(self, run.terms.scene(), asked, error))
+            }
+            (Err(_), None) => None,
+        };
+        if let Some(entry) = entry {
+            self.buffer().push(entry);
+        }
     }
 
     fn read_bulk(&self, caller: &Caller, bytes: &[u8]) -> Result<bulk::Request> {
@@ -133,6 +150,30 @@ fn status(verb: Verb) -> u16 {
         Verb::Post => 201,
         Verb::Put | Verb::Patch => 200,
         Verb::Delete => 204,
+    }
+}
+
+/// What the provisioning log tells of an operation, refused or not.
+fn asked(caller: &Caller, position: usize, step: &Step) -> Asked {
+    let (method, route, resource) = match &step.operation.work {
+        Ok(work) => {
+            let (method, item) = match work.verb {
+                Verb::Post => ("POST", ""),
+                Verb::Put => ("PUT", "/{id}"),
+                Verb::Patch => ("PATCH", "/{id}"),
+                Verb::Delete => ("DELETE", "/{id}"),
+            };
+            let route = format!("{SCIM_ROOT}{}{item}", work.rt.endpoint);
+            (method, route, Some(work.id.clone()))
+        }
+        Err(_) => ("other", format!("{SCIM_ROOT}/Bulk"), None),
+    };
+    Asked {
+        method,
+        route,
+        resource,
+        operation: Some(position),
+        corrected: caller.notes.take(),
     }
 }
 

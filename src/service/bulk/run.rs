@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::status;
 use crate::scim::bulk::Plan;
 use crate::scim::{self, ErrorKind};
+use crate::service::provisioning::{self, Asked};
 use crate::service::resource::change::{Change, Changed, Terms};
 use crate::service::resource::etag;
 use crate::service::{Error, Result};
-use crate::store::Tx;
+use crate::store::{LogEntry, Tx};
 
 /// How many operations one store call holds at most, but for a circle: so that others who write wait
 /// for 100 operations, some 20 ms, and not for 1,000.
@@ -18,6 +20,8 @@ pub(super) struct Run {
     pub(super) plan: Plan,
     pub(super) changes: Vec<scim::Result<Change>>,
     pub(super) terms: Terms,
+    /// What the provisioning log tells of each operation.
+    pub(super) asked: Vec<Asked>,
 }
 
 /// What became of the operations so far, by position.
@@ -34,6 +38,8 @@ pub(super) struct StepDone {
     pub(super) etag: String,
     pub(super) password: bool,
     pub(super) unknown: Vec<String>,
+    /// What is still to be told of an operation that changed nothing.
+    pub(super) idle: Option<LogEntry>,
 }
 
 impl Done {
@@ -152,16 +158,34 @@ impl Run {
                 begun.push((*position, change, record));
             } else {
                 let changed = change.run(tx, &self.terms).map_err(stop(*position))?;
-                results.push((*position, StepDone::new(changed)));
+                let told = self.told(tx, *position, changed).map_err(stop(*position))?;
+                results.push((*position, told));
             }
         }
         for (position, change, record) in begun {
             let changed = change
                 .finish(tx, &self.terms, record)
                 .map_err(stop(position))?;
-            results.push((position, StepDone::new(changed)));
+            let told = self.told(tx, position, changed).map_err(stop(position))?;
+            results.push((position, told));
         }
         Ok(results)
+    }
+
+    /// Writes what the provisioning log tells of an operation.
+    fn told(&self, tx: &mut Tx<'_>, position: usize, changed: Changed) -> Result<StepDone> {
+        let verb = self
+            .plan
+            .steps
+            .get(position)
+            .and_then(|step| step.operation.work.as_ref().ok().map(|work| work.verb));
+        let idle = match (self.asked.get(position), verb) {
+            (Some(asked), Some(verb)) => {
+                provisioning::done(tx, self.terms.scene(), asked, &changed, status(verb))?
+            }
+            (Some(_) | None, _) => None,
+        };
+        Ok(StepDone::new(changed, idle))
     }
 
     pub(super) fn given_up(&self, units: &[usize], mut done: Done) -> Done {
@@ -194,16 +218,18 @@ impl From<crate::store::Error> for Stop {
 }
 
 impl StepDone {
-    fn new(changed: Changed) -> Self {
+    fn new(changed: Changed, idle: Option<LogEntry>) -> Self {
         let Changed {
             record,
             password,
             unknown,
+            fields: _,
         } = changed;
         Self {
             etag: etag(&record),
             password,
             unknown,
+            idle,
         }
     }
 }

@@ -72,6 +72,7 @@ pub(in crate::service) fn told(caller: &Caller, corrections: &[Correction]) {
     if corrections.is_empty() {
         return;
     }
+    caller.notes.corrected(corrections);
     let names: Vec<String> = corrections
         .iter()
         .map(|found| format!("{} at {}", found.quirk.name(), found.at))

@@ -12,6 +12,9 @@ use crate::scim::query::Conditions;
 use crate::scim::resource::{Document, Member};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
+use crate::service::audit::{self, Changes};
+use crate::service::keys::Keys;
+use crate::service::provisioning::Scene;
 use crate::service::{Caller, Error, Gateway, Result};
 use crate::store::{NewResource, Record, State, Tx};
 
@@ -42,6 +45,8 @@ pub(in crate::service) struct Terms {
     owner: Arc<str>,
     policy: Policy,
     require_references: bool,
+    keys: Arc<Keys>,
+    scene: Scene,
 }
 
 /// What a change came to.
@@ -52,6 +57,8 @@ pub(in crate::service) struct Changed {
     pub(in crate::service) password: bool,
     /// Names in the body that stand for nothing.
     pub(in crate::service) unknown: Vec<String>,
+    /// The attributes that changed; `None` when the resource stayed as it was.
+    pub(in crate::service) fields: Option<Vec<String>>,
 }
 
 impl Terms {
@@ -60,6 +67,8 @@ impl Terms {
             owner: Arc::clone(&caller.connection),
             policy: caller.profile.unmatched(),
             require_references: gateway.settings().scim.require_references,
+            keys: Arc::clone(gateway.keys()),
+            scene: Scene::of(caller),
         }
     }
 }
@@ -79,8 +88,10 @@ impl Change {
             What::Patch(patch) => self.patch(tx, terms, patch),
             What::Delete => {
                 let record = self.present(tx)?;
-                tx.delete(&self.rt, &record)?;
-                Ok(Changed::new(record, false, &[]))
+                let deleted = tx.delete(&self.rt, &record)?;
+                let changes = Changes::default();
+                audit::record_change(tx, &terms.keys, Some(record.state), &deleted, &changes)?;
+                Ok(Changed::new(record, false, &[]).with(Some(&changes)))
             }
         }
     }
@@ -143,8 +154,9 @@ impl Change {
         } else {
             0
         };
-        let record = self.written(tx, record, &present, &incoming.document, rows)?;
-        Ok(Changed::new(record, incoming.password, &incoming.unknown))
+        let (record, changes) =
+            self.written(tx, terms, record, &present, &incoming.document, rows)?;
+        Ok(Changed::new(record, incoming.password, &incoming.unknown).with(changes.as_ref()))
     }
 
     fn patch(&self, tx: &mut Tx<'_>, terms: &Terms, patch: &Patch) -> Result<Changed> {
@@ -154,8 +166,8 @@ impl Change {
         let applied = apply(&self.rt, patch, &mut changed, terms.policy)?;
         terms.check_references(tx, &changed, &added(&applied))?;
         let rows = members::apply(tx, &record, &applied.members)?;
-        let record = self.written(tx, record, &present, &changed, rows)?;
-        Ok(Changed::new(record, applied.password, &[]))
+        let (record, changes) = self.written(tx, terms, record, &present, &changed, rows)?;
+        Ok(Changed::new(record, applied.password, &[]).with(changes.as_ref()))
     }
 
     /// The record, if the conditions of the request hold.
@@ -164,27 +176,33 @@ impl Change {
             return Err(not_found(&self.rt, &self.id));
         };
         condition::allow_change(&record, &self.conditions)?;
+        // What an operation that was undone did to members is not this one's.
+        tx.take_member_change();
         Ok(record)
     }
 
-    /// Writes what changed; what changes nothing leaves version and `lastModified` alone.
+    /// Writes what changed, and that it did; what changes nothing leaves version and `lastModified` alone.
     fn written(
         &self,
         tx: &mut Tx<'_>,
+        terms: &Terms,
         record: Record,
         present: &Document,
         changed: &Document,
         rows: u64,
-    ) -> Result<Record> {
-        if changed != present {
-            let state = state(changed, record.state);
-            return Ok(tx.update(&self.rt, &record, changed, state)?);
-        }
-        if rows > 0 {
-            Ok(tx.touch(&record)?)
+    ) -> Result<(Record, Option<Changes>)> {
+        let before = record.state;
+        let record = if changed != present {
+            tx.update(&self.rt, &record, changed, state(changed, before))?
+        } else if rows > 0 {
+            tx.touch(&record)?
         } else {
-            Ok(record)
-        }
+            return Ok((record, None));
+        };
+        let changes =
+            Changes::between(Some(present), Some(changed)).with_members(&tx.take_member_change());
+        audit::record_change(tx, &terms.keys, Some(before), &record, &changes)?;
+        Ok((record, Some(changes)))
     }
 }
 
@@ -194,17 +212,34 @@ impl Changed {
             record,
             password,
             unknown: unknown.to_vec(),
+            fields: None,
+        }
+    }
+
+    fn with(self, changes: Option<&Changes>) -> Self {
+        Self {
+            fields: changes.map(Changes::names),
+            ..self
         }
     }
 }
 
 impl Terms {
+    /// The request that all this is done in.
+    pub(in crate::service) fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
     fn settle(&self, tx: &mut Tx<'_>, record: Record, incoming: &Incoming) -> Result<Changed> {
         self.check_references(tx, &incoming.document, &incoming.members)?;
+        tx.take_member_change();
         if !incoming.members.is_empty() {
             tx.add_members(&record, &incoming.members)?;
         }
-        Ok(Changed::new(record, incoming.password, &incoming.unknown))
+        let changes =
+            Changes::between(None, Some(&incoming.document)).with_members(&tx.take_member_change());
+        audit::record_change(tx, &self.keys, None, &record, &changes)?;
+        Ok(Changed::new(record, incoming.password, &incoming.unknown).with(Some(&changes)))
     }
 
     /// With `scim.require_references`: every member and manager must be a resource.
@@ -256,7 +291,9 @@ fn added(applied: &Applied) -> Vec<Member> {
             MemberDelta::Add(members) | MemberDelta::Set(members) => {
                 all.extend(members.iter().cloned());
             }
-            MemberDelta::Replace { with, .. } => all.push(with.clone()),
+            MemberDelta::Replace { with, .. } | MemberDelta::Merge { with, .. } => {
+                all.push(with.clone());
+            }
             MemberDelta::Remove(_)
             | MemberDelta::RemoveWhere(_)
             | MemberDelta::Clear

@@ -12,8 +12,12 @@ use crate::scim::project::Projection;
 use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate;
+use crate::service::provisioning::{self, Asked};
 use crate::service::{Caller, Error, Gateway, Result};
 use crate::store::{Actor, Record, Tx};
+
+/// The status of an answer without a body.
+const NO_CONTENT: u16 = 204;
 
 impl Gateway {
     /// Makes a resource, owned by the caller's connection.
@@ -108,13 +112,16 @@ impl Gateway {
             conditions,
             what: What::Delete,
         };
-        let terms = Terms::new(self, caller);
+        let (terms, asked) = (Terms::new(self, caller), Asked::by(&change, caller));
         let cause = self.cause(
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
         self.store()
-            .write(cause, move |tx| change.run(tx, &terms).map(drop))
+            .write(cause, move |tx| {
+                let changed = change.run(tx, &terms)?;
+                provisioning::done(tx, terms.scene(), &asked, &changed, NO_CONTENT).map(drop)
+            })
             .await
     }
 
@@ -130,22 +137,29 @@ impl Gateway {
             Arc::clone(&change.rt),
             projection.clone(),
         );
+        let told = Asked::by(&change, caller);
         let cause = self.cause(
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
-        let (changed, joined) = self
+        let (changed, joined, idle) = self
             .store()
             .write(cause, move |tx| {
                 let changed = change.run(tx, &terms)?;
                 let joined = answered(tx, &change.rt, &changed.record, &asked, share)?;
-                Ok::<_, Error>((changed, joined))
+                let status = status(&change.what, joined.as_ref());
+                let idle = provisioning::done(tx, terms.scene(), &told, &changed, status)?;
+                Ok::<_, Error>((changed, joined, idle))
             })
             .await?;
+        if let Some(idle) = idle {
+            self.buffer().push(idle);
+        }
         let Changed {
             record,
             password,
             unknown,
+            fields: _,
         } = changed;
         body::dropped(caller, password, &unknown);
         match joined {
@@ -173,6 +187,15 @@ impl Gateway {
             etag: condition::etag(record),
             preference,
         })
+    }
+}
+
+/// The status that the answer will have.
+fn status(what: &What, joined: Option<&Joined>) -> u16 {
+    match (what, joined) {
+        (What::Create(_), _) => 201,
+        (What::Replace(_) | What::Patch(_), Some(_)) => 200,
+        (What::Replace(_) | What::Patch(_), None) | (What::Delete, _) => NO_CONTENT,
     }
 }
 

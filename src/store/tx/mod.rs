@@ -1,12 +1,16 @@
 //! A transaction: the named operations that the service floor may use, and nothing else.
 
+mod audit;
 mod batch;
 mod connection;
 mod counter;
 mod find;
 mod index_row;
+mod lease;
 mod member;
+mod member_change;
 mod page;
+mod provisioning;
 mod rebuild;
 mod record;
 mod resource;
@@ -15,9 +19,12 @@ mod scan;
 mod verify;
 mod walk;
 
+pub use audit::{AuditFind, AuditHead, AuditRow, Backlog, Seal};
 pub use connection::{Connection, Token};
 pub use find::{Find, Found, Sort};
 pub use member::{GroupRef, StoredMember};
+pub use member_change::{MemberChange, Names};
+pub use provisioning::{LogEntry, LogFind, Nature};
 pub use record::{Record, State};
 pub use resource::NewResource;
 pub use verify::Fault;
@@ -38,6 +45,8 @@ pub struct Tx<'a> {
     driver: &'a mut dyn Driver,
     cause: Option<&'a Cause>,
     broken: Option<Error>,
+    drawn: u32,
+    members: MemberChange,
 }
 
 impl<'a> Tx<'a> {
@@ -47,6 +56,8 @@ impl<'a> Tx<'a> {
             driver,
             cause,
             broken: None,
+            drawn: 0,
+            members: MemberChange::default(),
         }
     }
 
@@ -99,11 +110,26 @@ impl<'a> Tx<'a> {
         done
     }
 
+    /// The cause of the change.
+    ///
+    /// # Errors
+    /// In a read, which has none.
+    pub fn cause(&self) -> Result<&Cause> {
+        self.cause
+            .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
+    }
+
+    /// A new id for a row that tells of this transaction: later ones sort after earlier ones, and a closure that
+    /// runs again draws the same ones.
+    pub fn draw_id(&mut self) -> Result<String> {
+        let id = format!("{}.{:03}", self.cause()?.id, self.drawn);
+        self.drawn += 1;
+        Ok(id)
+    }
+
     /// The time of the change.
     fn at(&self) -> Result<Timestamp> {
-        self.cause
-            .map(|cause| cause.at)
-            .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
+        self.cause().map(|cause| cause.at)
     }
 
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {

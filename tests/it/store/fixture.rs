@@ -346,6 +346,7 @@ pub(crate) fn at(second: i64) -> Timestamp {
 
 pub(crate) fn cause(second: i64) -> Cause {
     Cause {
+        id: format!("cause-{second}"),
         actor: Actor::System,
         request: "test".to_owned(),
         at: at(second),

@@ -1,7 +1,7 @@
 //! A gateway with a store of its own, served on a free port by a thread of this process.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
@@ -37,6 +37,7 @@ pub struct Fixture {
     server: Option<(Stopper, JoinHandle<()>)>,
     runtime: Runtime,
     directory: TempDir,
+    forsaken: bool,
 }
 
 impl Default for Setup {
@@ -69,6 +70,7 @@ impl Fixture {
             server: Some(server),
             runtime: runtime(),
             directory,
+            forsaken: false,
         }
     }
 
@@ -87,11 +89,6 @@ impl Fixture {
     }
 
     /// A client of the SCIM root, with the token [`TOKEN`].
-    /// The folder of the database, `muster.db`.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
     pub fn client(&self) -> Client {
         self.client_with(Some(TOKEN))
     }
@@ -105,9 +102,25 @@ impl Fixture {
         Client::new(format!("http://{}", self.address), Some(TOKEN))
     }
 
+    /// The file of the database.
+    pub fn database(&self) -> PathBuf {
+        self.directory.path().join("muster.db")
+    }
+
     /// Runs what the service floor offers to other doors.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// Another gateway on the same database, as a command has one.
+    pub fn beside(&self) -> Gateway {
+        beside(&self.gateway)
+    }
+
+    /// Ends a fixture whose store was damaged on purpose, so that it is not verified.
+    pub fn forsake(mut self) {
+        self.stop();
+        self.forsaken = true;
     }
 
     /// Stops the server gracefully and waits for it.
@@ -121,11 +134,12 @@ impl Fixture {
 
 impl Drop for Fixture {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if self.forsaken || thread::panicking() {
             return;
         }
         self.stop();
-        verify(&self.gateway, &self.directory.path().join("muster.db"));
+        verify_audit(&self.gateway);
+        verify(&self.gateway, &self.database());
     }
 }
 
@@ -177,6 +191,19 @@ fn serve(gateway: Gateway, listener: TcpListener) -> (Stopper, JoinHandle<()>) {
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn beside(gateway: &Gateway) -> Gateway {
+    let settings = gateway.settings().clone();
+    Gateway::open(settings, gateway.clock().clone(), Role::Command).unwrap()
+}
+
+/// The audit log holds together too, and is sealed to its end.
+fn verify_audit(gateway: &Gateway) {
+    let gateway = beside(gateway);
+    let report = runtime().block_on(gateway.verify_audit(None)).unwrap();
+    assert_eq!((report.faults, report.unsealed), (Vec::new(), 0));
+    gateway.close();
 }
 
 /// Every test ends with a full verification of the store: index rows, hashes, keys, memberships, counters.

@@ -1,0 +1,79 @@
+//! The background jobs of a gateway that serves: started with the server, ended before the store is closed.
+
+use std::time::Duration;
+
+use actix_web::rt;
+use actix_web::rt::task::JoinHandle;
+use actix_web::rt::time::sleep;
+use tokio::sync::watch;
+
+use crate::service::Gateway;
+
+/// How often the audit log is sealed.
+const SEAL_EVERY: Duration = Duration::from_secs(1);
+/// How often what waits for the provisioning log is written.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How often old entries of it are dropped. Finding the oldest to be kept looks at the ids of all: 50 ms of a reader for
+/// a million.
+const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// The jobs that run.
+pub(super) struct Jobs {
+    stop: watch::Sender<()>,
+    running: Vec<JoinHandle<()>>,
+}
+
+impl Jobs {
+    /// Starts all of them. Must be called within an actix system.
+    pub(super) fn start(gateway: &Gateway) -> Self {
+        let stop = watch::Sender::new(());
+        let running = vec![
+            rt::spawn(seal(gateway.clone(), stop.subscribe())),
+            rt::spawn(flush(gateway.clone(), stop.subscribe())),
+            rt::spawn(prune(gateway.clone(), stop.subscribe())),
+        ];
+        Self { stop, running }
+    }
+
+    /// Lets each of them finish what it is about, and waits for that.
+    pub(super) async fn stop(self) {
+        drop(self.stop);
+        for job in self.running {
+            if let Err(error) = job.await {
+                tracing::error!(%error, "a background job gave up");
+            }
+        }
+    }
+}
+
+async fn seal(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    let mut sealer = gateway.sealer();
+    while goes_on(&mut stop, SEAL_EVERY).await {
+        sealer.round().await;
+    }
+    sealer.finish().await;
+}
+
+async fn flush(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    while goes_on(&mut stop, FLUSH_EVERY).await {
+        gateway.flush_provisioning().await;
+    }
+    gateway.flush_provisioning().await;
+}
+
+async fn prune(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    while goes_on(&mut stop, PRUNE_EVERY).await {
+        if let Err(error) = gateway.prune_provisioning().await {
+            tracing::warn!(%error, "the provisioning log was not pruned");
+        }
+    }
+}
+
+/// Waits; `false` as soon as the jobs are to end.
+async fn goes_on(stop: &mut watch::Receiver<()>, period: Duration) -> bool {
+    tokio::select! {
+        // Nothing is ever sent: this ends when the sender is dropped.
+        _ = stop.changed() => false,
+        () = sleep(period) => true,
+    }
+}
