@@ -20,6 +20,7 @@ use rustls::version::{TLS12, TLS13};
 
 use crate::config;
 use crate::http;
+use crate::http::OpenApi;
 use crate::service;
 use crate::service::Gateway;
 use jobs::Jobs;
@@ -91,7 +92,8 @@ impl Server {
         let address = listener.local_addr()?;
         let tls = tls(&gateway)?;
         let shared = gateway.clone();
-        let server = HttpServer::new(move || http::app(&shared))
+        let openapi = OpenApi::new(&gateway);
+        let server = HttpServer::new(move || http::app(&shared, &openapi))
             .workers(thread::available_parallelism().map_or(1, NonZeroUsize::get))
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_ARRIVES_WITHIN)

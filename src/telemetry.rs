@@ -82,7 +82,7 @@ mod tests {
             level: level.parse().unwrap(),
             format,
             provisioning_days: 90,
-            provisioning_rows: 1_000,
+            provisioning_rows: 1_000_000,
         };
         let now = || "2026-03-01T12:00:00.123Z".parse().unwrap();
         let to = Arc::clone(&lines);

@@ -243,7 +243,15 @@ mod tests {
         insta::assert_snapshot!(report_of(&settings, directory.path()).lines().nth(2).unwrap(), @"ok       scim.schema_dir: with DIR there are 3 schemas and 2 resource types");
         fs::write(path("a.json"), r#"{"attributes": [{"name": "a b"}]}"#).unwrap();
         fs::write(path("b.json"), "{").unwrap();
-        insta::assert_snapshot!(report_of(&settings, directory.path()), @"");
+        insta::assert_snapshot!(report_of(&settings, directory.path()), @r#"
+        ok       settings: valid
+        ok       server.listen: 127.0.0.1:0 is free
+        failed   scim.schema_dir: DIR/a.json: id: is missing
+        failed   scim.schema_dir: DIR/a.json: attributes[0].name: "a b" is no attribute name: write a letter and then letters, digits, - and _, 100 at most
+        failed   scim.schema_dir: DIR/b.json: is no usable JSON: EOF while parsing an object at line 1 column 1
+        ok       server.secret: will be made at first start
+        ok       database.url: DIR/data/muster.db will be made at first start
+        "#);
         let failure = verdict(&findings(&settings)).unwrap_err();
         insta::assert_snapshot!(failure, @"3 of 7 checks failed: mend what is named above");
         assert_eq!(failure.status(), 2);

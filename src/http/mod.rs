@@ -8,6 +8,7 @@ mod conditions;
 mod discovery;
 mod error;
 mod metrics;
+mod openapi;
 mod ops;
 mod query;
 mod reply;
@@ -25,6 +26,7 @@ use actix_web::{middleware, web};
 
 use crate::service::Gateway;
 
+pub use openapi::OpenApi;
 pub use route::{Access, Route, routes};
 
 /// What every worker serves: all routes of [`routes`] around one gateway.
@@ -33,6 +35,7 @@ pub use route::{Access, Route, routes};
 /// answer itself takes an `auth::Permit`, which only that authentication hands out.
 pub fn app(
     gateway: &Gateway,
+    openapi: &OpenApi,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -42,7 +45,9 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let mut app = App::new().app_data(web::Data::new(gateway.clone()));
+    let mut app = App::new()
+        .app_data(web::Data::new(gateway.clone()))
+        .app_data(web::Data::new(openapi.clone()));
     let mut scim = web::scope(route::SCIM_SCOPE);
     for route in routes(gateway.registry()) {
         match route.path.strip_prefix(route::SCIM_SCOPE) {

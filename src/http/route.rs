@@ -7,10 +7,12 @@ use actix_web::{Resource, guard, web};
 use super::bulk;
 use super::discovery;
 use super::metrics;
+use super::openapi;
 use super::ops;
 use super::resource;
 use super::search;
 use super::unserved;
+use crate::scim::openapi as described;
 use crate::scim::schema::{Registry, ResourceType};
 use crate::service::SCIM_ROOT;
 
@@ -58,6 +60,7 @@ enum Serves {
     Alive,
     Ready,
     Metrics,
+    OpenApi,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
@@ -121,11 +124,27 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/healthz", Access::Public, READ, Serves::Alive),
         outside("/readyz", Access::Public, READ, Serves::Ready),
         outside("/metrics", Access::Operator, READ, Serves::Metrics),
+        outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
     ]);
     routes
 }
 
 impl Route {
+    /// What `/openapi.json` says of it; nothing of what is for operators, who speak no JSON there.
+    pub(super) fn endpoint(&self) -> Option<described::Endpoint> {
+        let access = match self.access {
+            Access::Public => described::Access::Public,
+            Access::Bearer => described::Access::Bearer,
+            Access::Operator => return None,
+        };
+        Some(described::Endpoint {
+            path: self.path.clone(),
+            methods: self.methods,
+            access,
+            serves: self.serves.described()?,
+        })
+    }
+
     /// The actix resource for this route at `path`, which is the path within the scope it is put in.
     pub(super) fn mount(&self, path: &str) -> Resource {
         let resource = self.serves.mount(web::resource(path).app_data(Mounted {
@@ -144,6 +163,27 @@ impl Route {
 }
 
 impl Serves {
+    /// What `/openapi.json` says of it.
+    fn described(&self) -> Option<described::Serves> {
+        Some(match self {
+            Self::Collection(kind) => described::Serves::Collection(Arc::clone(kind)),
+            Self::Item(kind) => described::Serves::Item(Arc::clone(kind)),
+            Self::Search(kind) => described::Serves::Search(Arc::clone(kind)),
+            Self::SearchAll => described::Serves::SearchAll,
+            Self::Bulk => described::Serves::Bulk,
+            Self::Me => described::Serves::Me,
+            Self::Root => described::Serves::Root,
+            Self::ProviderConfig => described::Serves::ProviderConfig,
+            Self::ResourceTypes => described::Serves::ResourceTypes,
+            Self::ResourceType => described::Serves::ResourceType,
+            Self::Schemas => described::Serves::Schemas,
+            Self::Schema => described::Serves::Schema,
+            Self::Alive | Self::Ready => described::Serves::Probe,
+            Self::OpenApi => described::Serves::OpenApi,
+            Self::Metrics => return None,
+        })
+    }
+
     fn kind(&self) -> Option<Arc<ResourceType>> {
         match self {
             Self::Collection(kind) | Self::Item(kind) | Self::Search(kind) => {
@@ -160,7 +200,8 @@ impl Serves {
             | Self::Schema
             | Self::Alive
             | Self::Ready
-            | Self::Metrics => None,
+            | Self::Metrics
+            | Self::OpenApi => None,
         }
     }
 
@@ -187,6 +228,7 @@ impl Serves {
             Self::Alive => at.route(read().to(ops::alive)),
             Self::Ready => at.route(read().to(ops::ready)),
             Self::Metrics => at.route(read().to(metrics::read)),
+            Self::OpenApi => at.route(read().to(openapi::show)),
         }
     }
 }

@@ -12,11 +12,18 @@ use super::error::{Error, Result};
 /// recursion over a value far below a 2 MiB stack.
 pub const MAX_DEPTH: usize = 32;
 
+/// How many names one object may have: ten times what the largest resource here has with all extensions.
+/// A body of 2 MiB could hold 200,000, each of which costs a hundred bytes of memory.
+pub const MAX_NAMES: usize = 1_000;
+
+/// How much of a name or text that the caller sent is repeated in a message.
+const SHOWN_CHARS: usize = 64;
+
 /// Parses `body` as one JSON object.
 ///
 /// # Errors
 /// 400 `invalidSyntax` when it is not UTF-8, not JSON, no object, nests deeper than [`MAX_DEPTH`], has
-/// a name twice in one object, or has a NUL or a lone surrogate in a string.
+/// a name twice or more than [`MAX_NAMES`] in one object, or has a NUL or a lone surrogate in a string.
 pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::syntax(
@@ -62,6 +69,11 @@ pub fn kind_of(value: &Value) -> &'static str {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }
+}
+
+/// The start of what a caller sent, for messages.
+pub fn shown(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS).collect()
 }
 
 /// Builds a [`Value`] and refuses what `serde_json` would let pass.
@@ -158,7 +170,13 @@ impl<'de> Visitor<'de> for Strict {
             checked(&name)?;
             if members.contains_key(&name) {
                 return Err(A::Error::custom(format_args!(
-                    "the name \"{name}\" stands twice in one object"
+                    "the name \"{}\" stands twice in one object",
+                    shown(&name)
+                )));
+            }
+            if members.len() == MAX_NAMES {
+                return Err(A::Error::custom(format_args!(
+                    "an object with more than {MAX_NAMES} names"
                 )));
             }
             let value = access.next_value_seed(inner)?;
@@ -207,6 +225,16 @@ mod tests {
             let detail = refusal(body);
             assert!(detail.contains(word), "{detail} lacks {word}");
         }
+    }
+
+    #[test]
+    fn names_end_at_the_limit() {
+        let named = |count: usize| {
+            let names: Vec<String> = (0..count).map(|name| format!("\"{name}\":1")).collect();
+            format!("{{\"a\":[{{{}}}]}}", names.join(",")).into_bytes()
+        };
+        assert!(parse_object(&named(MAX_NAMES)).is_ok());
+        assert!(refusal(&named(MAX_NAMES + 1)).contains("more than 1000 names"));
     }
 
     #[test]

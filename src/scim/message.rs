@@ -56,14 +56,14 @@ pub struct CursorHead {
 
 /// A page of a list by cursor, of resources that are JSON text already.
 pub fn cursor_body(head: &CursorHead, resources: &[impl AsRef<[u8]>]) -> Vec<u8> {
-    let mut opening = format!("{{\"schemas\":[\"{LIST_URN}\"]");
-    if let Some(total) = head.total {
-        opening.push_str(&format!(",\"totalResults\":{total}"));
-    }
-    opening.push_str(&format!(",\"itemsPerPage\":{}", resources.len()));
-    if let Some(next) = &head.next {
-        opening.push_str(&format!(",\"nextCursor\":{}", Value::from(next.as_str())));
-    }
+    let total = head
+        .total
+        .map_or_else(String::new, |total| format!(",\"totalResults\":{total}"));
+    let next = head.next.as_deref().map_or_else(String::new, |next| {
+        format!(",\"nextCursor\":{}", Value::from(next))
+    });
+    let items = resources.len();
+    let opening = format!("{{\"schemas\":[\"{LIST_URN}\"]{total},\"itemsPerPage\":{items}{next}");
     body(&opening, resources)
 }
 

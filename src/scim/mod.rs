@@ -7,6 +7,7 @@ pub mod filter;
 pub mod index;
 pub mod json;
 pub mod message;
+pub mod openapi;
 pub mod patch;
 pub mod profile;
 pub mod project;

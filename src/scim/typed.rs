@@ -1,5 +1,9 @@
 //! Checks a value against the data type of its attribute and spells its names canonically (RFC 7643 §2.3).
 
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -14,7 +18,7 @@ use super::value::parse_time;
 pub(super) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// The canonical form of a value of `attribute`: sub-attributes under their names, unknown and readOnly
-/// ones left out, equal elements of an array once, `null` for no value.
+/// ones left out, the same element of an array once, `null` for no value.
 ///
 /// # Errors
 /// 400 `invalidValue` when the type is wrong, `invalidSyntax` when a sub-attribute stands twice; `path`
@@ -40,7 +44,7 @@ pub(super) fn canonical(attribute: &Attribute, path: &str, value: Value) -> Resu
             elements.push(one);
         }
     }
-    drop_doubles(&mut elements);
+    merge_doubles(attribute, &mut elements);
     one_primary(path, &elements)?;
     Ok(Value::Array(elements))
 }
@@ -134,10 +138,52 @@ fn is_base64(text: &str) -> bool {
     STANDARD.decode(&compact).is_ok() || URL_SAFE.decode(&compact).is_ok()
 }
 
-/// Drops elements that stand before already. Many elements are compared by their text, few directly.
-fn drop_doubles(elements: &mut Vec<Value>) {
-    let mut seen = std::collections::HashSet::new();
-    elements.retain(|element| seen.insert(element.to_string()));
+/// Makes elements that are the same value one: equal ones, and those that agree in `type` and `value` where
+/// the attribute has both (RFC 7643 §2.4: a pair is returned once). The later one's sub-attributes are
+/// written over the earlier one's.
+pub(super) fn merge_doubles(attribute: &Attribute, elements: &mut Vec<Value>) {
+    if elements.len() < 2 {
+        return;
+    }
+    let paired = attribute.sub("type").is_some() && attribute.sub("value").is_some();
+    let mut places = HashMap::with_capacity(elements.len());
+    let mut kept: Vec<Value> = Vec::with_capacity(elements.len());
+    for element in std::mem::take(elements) {
+        let place = *places
+            .entry(identity(paired, &element))
+            .or_insert(kept.len());
+        match (kept.get_mut(place), element) {
+            (Some(Value::Object(earlier)), Value::Object(later)) => earlier.extend(later),
+            (Some(_), _) => {}
+            (None, element) => kept.push(element),
+        }
+    }
+    *elements = kept;
+}
+
+/// The elements of `new` that are not in `present` word for word.
+pub(super) fn unknown_in(present: &[Value], new: Vec<Value>) -> Vec<Value> {
+    let known: HashSet<String> = present.iter().map(|one| identity(false, one)).collect();
+    new.into_iter()
+        .filter(|one| !known.contains(&identity(false, one)))
+        .collect()
+}
+
+/// What tells an element from others: its type and value, or all of it in whatever order.
+fn identity(paired: bool, element: &Value) -> String {
+    let Value::Object(members) = element else {
+        return element.to_string();
+    };
+    match members.get("value") {
+        Some(value) if paired => {
+            let kind = members.get("type").unwrap_or(&Value::Null);
+            format!("{kind} {value}")
+        }
+        Some(_) | None => {
+            let sorted: BTreeMap<&String, &Value> = members.iter().collect();
+            format!("{sorted:?}")
+        }
+    }
 }
 
 /// At most one element is the primary one (RFC 7643 §2.4).

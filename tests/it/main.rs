@@ -26,10 +26,15 @@ mod limits;
 mod metrics;
 #[cfg(test)]
 mod provisioning;
+mod rfc7240;
 #[cfg(test)]
 mod rfc7643;
 #[cfg(test)]
 mod rfc7644;
+#[cfg(test)]
+mod rfc9865;
+#[cfg(test)]
+mod search;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -33,8 +33,8 @@ GONE_WITHIN = 15
 SUITE_WITHIN = 300
 
 # Fewer good checks than this and the suite did not do its work: scim2-tester counts 135 against a
-# server with Users and Groups, scim-sanity 28.
-FEWEST_CHECKS = {"scim2-tester": 100, "scim-sanity": 25}
+# server with Users and Groups, scim-sanity 28; /openapi.json has 26 operations for these and what is around them.
+FEWEST_CHECKS = {"scim2-tester": 100, "scim-sanity": 25, "openapi": 25}
 
 # scim2-tester prints one line a check, its status first.
 TESTER_LINE = re.compile(r"^(SUCCESS|COMPLIANT|ACCEPTABLE|DEVIATION|ERROR|CRITICAL|SKIPPED) (\S+)")
@@ -216,7 +216,22 @@ def scim_sanity(gateway):
     return Outcome(passed, failed, skipped)
 
 
-SUITES = {"scim2-tester": scim2_tester, "scim-sanity": scim_sanity}
+def openapi(gateway):
+    """openapi-spec-validator on /openapi.json: an error each, and an operation each that there is none in."""
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{gateway.url}/openapi.json", timeout=READY_WITHIN) as answer:
+        document = json.load(answer)
+    errors = list(OpenAPIV31SpecValidator(document).iter_errors())
+    for error in errors:
+        print(f"ERROR {error.json_path}: {error.message}")
+    operations = sum(len(item.keys() - {"parameters"}) for item in document["paths"].values())
+    print(f"{operations} operations, {len(errors)} errors")
+    return Outcome(operations, len(errors), 0)
+
+
+SUITES = {"scim2-tester": scim2_tester, "scim-sanity": scim_sanity, "openapi": openapi}
 
 
 def output_of(command, settings):

@@ -27,23 +27,35 @@ pub fn check_across(rt: &ResourceType, said: &syntax::Filter) -> Result<(Filter,
 }
 
 fn across(rt: &ResourceType, said: &syntax::Filter, unknown: &mut Vec<Name>) -> Result<Filter> {
-    let (name, without) = match said {
+    let name = match said {
         syntax::Filter::And(parts) => return Ok(Filter::And(each_across(rt, parts, unknown)?)),
         syntax::Filter::Or(parts) => return Ok(Filter::Or(each_across(rt, parts, unknown)?)),
         syntax::Filter::Not(inner) => {
             return Ok(Filter::Not(Box::new(across(rt, inner, unknown)?)));
         }
-        syntax::Filter::Present(name) | syntax::Filter::ValuePath(name, _) => (name, NOTHING),
-        syntax::Filter::Compare(name, CompareOp::Eq, Literal::Null) => (name, EVERYTHING),
-        syntax::Filter::Compare(name, CompareOp::Ne, Literal::Null) => (name, NOTHING),
-        syntax::Filter::Compare(name, CompareOp::Ne, _) => (name, EVERYTHING),
-        syntax::Filter::Compare(name, _, _) => (name, NOTHING),
+        syntax::Filter::Present(name)
+        | syntax::Filter::ValuePath(name, _)
+        | syntax::Filter::Compare(name, ..) => name,
     };
     if rt.resolve(name).is_some() {
         return check(rt, said);
     }
     unknown.push(name.clone());
-    Ok(without)
+    let holds = match said {
+        syntax::Filter::Compare(_, op, Literal::Null) => *op == CompareOp::Eq,
+        syntax::Filter::Compare(_, op, _) => *op == CompareOp::Ne,
+        syntax::Filter::And(_)
+        | syntax::Filter::Or(_)
+        | syntax::Filter::Not(_)
+        | syntax::Filter::Present(_)
+        | syntax::Filter::ValuePath(..) => false,
+    };
+    // All of no conditions hold, and none of none does.
+    Ok(if holds {
+        Filter::And(Vec::new())
+    } else {
+        Filter::Or(Vec::new())
+    })
 }
 
 fn each_across(
@@ -53,11 +65,6 @@ fn each_across(
 ) -> Result<Vec<Filter>> {
     parts.iter().map(|part| across(rt, part, unknown)).collect()
 }
-
-/// All of no conditions hold.
-const EVERYTHING: Filter = Filter::And(Vec::new());
-/// None of no conditions holds.
-const NOTHING: Filter = Filter::Or(Vec::new());
 
 /// Checks a filter over the values of `outer`, as it stands in brackets: names are sub-attributes of `outer`, or
 /// `value` when its values have none.
@@ -92,6 +99,12 @@ enum Scope<'a> {
 }
 
 impl Scope<'_> {
+    fn resource_type(&self) -> &ResourceType {
+        match self {
+            Self::Resource(rt) | Self::Values { rt, .. } => rt,
+        }
+    }
+
     fn filter(self, said: &syntax::Filter) -> Result<Filter> {
         Ok(match said {
             syntax::Filter::And(parts) => Filter::And(self.filters(parts)?),
@@ -148,6 +161,11 @@ impl Scope<'_> {
                 "`{name}` is never read back, so no filter may ask for it"
             )));
         }
+        if is_made_up(self.resource_type(), &attr) {
+            return Err(Error::filter(format!(
+                "`{name}` is put together when a resource is answered; filter by `id` or `value`"
+            )));
+        }
         Ok(attr)
     }
 }
@@ -186,6 +204,21 @@ fn is_hidden(attr: &AttrRef) -> bool {
         .into_iter()
         .flatten()
         .any(|part| part.returned == Returned::Never || part.mutability == Mutability::WriteOnly)
+}
+
+/// URLs of this server's resources are stored nowhere, and here nobody knows the server's own: a filter
+/// would find nothing, and its opposite everything.
+fn is_made_up(rt: &ResourceType, attr: &AttrRef) -> bool {
+    let Some(sub) = &attr.sub else {
+        return false;
+    };
+    let joined = match attr.attribute.name.as_str() {
+        "members" => rt.is_members(attr),
+        "groups" => rt.is_user() && attr.extension.is_none(),
+        _ => false,
+    };
+    let meta = rt.common().contains(&attr.attribute);
+    (joined && sub.name == "$ref") || (meta && sub.name == "location")
 }
 
 /// What kinds of comparison an operator makes.

@@ -22,28 +22,50 @@ pub enum MemberDelta {
     Clear,
     /// These and nobody else are members.
     Set(Vec<Member>),
-    /// Whom the filter matches is replaced by this member.
+    /// The chosen are replaced by this member.
     Replace {
-        /// Selects members.
-        filter: Filter,
+        /// Who is replaced.
+        whom: Whom,
         /// Who takes their place.
         with: Member,
-        /// What to do when the filter selects nobody.
+        /// What to do when nobody is chosen.
         unmatched: Unmatched,
     },
-    /// The `display` of those whom the filter (or, without one, all) matches.
+    /// The chosen get what this member says about itself, and keep what it does not say.
+    Merge {
+        /// Who is changed.
+        whom: Whom,
+        /// What is said of them.
+        with: Member,
+        /// What to do when nobody is chosen.
+        unmatched: Unmatched,
+    },
+    /// The `display` of the chosen.
     Display {
-        /// Selects members.
-        filter: Option<Filter>,
+        /// Who is changed.
+        whom: Whom,
         /// The new text; `None` removes it.
         display: Option<String>,
+        /// What to do when nobody is chosen; `Create` makes nobody a member either.
+        unmatched: Unmatched,
     },
+}
+
+/// Which members are chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Whom {
+    /// All of them; that there is none is no error.
+    All,
+    /// The one with this id, compared without case; found without reading the others.
+    Id(String),
+    /// Those whom the filter matches.
+    Where(Filter),
 }
 
 /// What an operation on `members` or one of its sub-attributes changes.
 pub(super) fn delta(attr: &AttrRef, operation: &Operation) -> Result<MemberDelta> {
     if let Some(sub) = &attr.sub {
-        return display(sub, operation, None);
+        return display(sub, operation, Whom::All, Unmatched::Create);
     }
     match operation.verb {
         Verb::Remove => Ok(MemberDelta::Clear),
@@ -59,12 +81,13 @@ pub(super) fn selected(
     unmatched: Unmatched,
 ) -> Result<MemberDelta> {
     if let Some(sub) = &selection.sub {
-        return display(sub, operation, Some(selection.filter.clone()));
+        return display(sub, operation, whom(selection), unmatched);
     }
     match operation.verb {
-        Verb::Remove => Ok(match only_id(selection) {
-            Some(id) => MemberDelta::Remove(id),
-            None => MemberDelta::RemoveWhere(selection.filter.clone()),
+        Verb::Remove => Ok(match whom(selection) {
+            Whom::All => MemberDelta::Clear,
+            Whom::Id(id) => MemberDelta::Remove(id),
+            Whom::Where(filter) => MemberDelta::RemoveWhere(filter),
         }),
         Verb::Add | Verb::Replace => {
             let mut value = operation.value.clone();
@@ -81,21 +104,30 @@ pub(super) fn selected(
                     "A value filter on members takes exactly one member as value.",
                 ));
             };
-            Ok(MemberDelta::Replace {
-                filter: selection.filter.clone(),
-                with,
-                unmatched,
+            let whom = whom(selection);
+            Ok(if operation.verb == Verb::Add {
+                MemberDelta::Merge {
+                    whom,
+                    with,
+                    unmatched,
+                }
+            } else {
+                MemberDelta::Replace {
+                    whom,
+                    with,
+                    unmatched,
+                }
             })
         }
     }
 }
 
-/// The id, where the filter is `value eq "id"` and nothing else.
-fn only_id(selection: &Selection) -> Option<String> {
-    let id = selection.seed.get("value")?.as_str()?;
-    match (&selection.filter, selection.seed.len()) {
-        (Filter::Compare(..), 1) => Some(id.to_owned()),
-        _ => None,
+/// An id, where the filter is `value eq "id"` and nothing else.
+fn whom(selection: &Selection) -> Whom {
+    let id = selection.seed.get("value").and_then(Value::as_str);
+    match (&selection.filter, id) {
+        (Filter::Compare(..), Some(id)) => Whom::Id(id.to_owned()),
+        (filter, _) => Whom::Where(filter.clone()),
     }
 }
 
@@ -107,7 +139,12 @@ fn listed(attr: &AttrRef, value: &Value) -> Result<Vec<Member>> {
     validate::members(&attr.attribute, list)
 }
 
-fn display(sub: &Attribute, operation: &Operation, filter: Option<Filter>) -> Result<MemberDelta> {
+fn display(
+    sub: &Attribute,
+    operation: &Operation,
+    whom: Whom,
+    unmatched: Unmatched,
+) -> Result<MemberDelta> {
     if sub.name != "display" {
         return Err(Error::mutability(format!(
             "members.{} is immutable: remove the member and add another.",
@@ -121,5 +158,13 @@ fn display(sub: &Attribute, operation: &Operation, filter: Option<Filter>) -> Re
             return Err(Error::value("members.display takes a string."));
         }
     };
-    Ok(MemberDelta::Display { filter, display })
+    let unmatched = match operation.verb {
+        Verb::Remove => Unmatched::Create,
+        Verb::Add | Verb::Replace => unmatched,
+    };
+    Ok(MemberDelta::Display {
+        whom,
+        display,
+        unmatched,
+    })
 }

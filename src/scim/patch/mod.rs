@@ -5,6 +5,8 @@
 
 mod apply;
 mod members;
+#[cfg(test)]
+mod model;
 mod operation;
 #[cfg(test)]
 mod tests;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use apply::{Applied, apply};
-pub use members::MemberDelta;
+pub use members::{MemberDelta, Whom};
 pub use operation::{MAX_OPERATIONS, check_size};
 
 use super::error::Result;

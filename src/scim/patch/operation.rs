@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Operation, Selection, Target, Verb};
 use crate::scim::error::{Error, ErrorKind, Result};
 use crate::scim::filter;
-use crate::scim::json::kind_of;
+use crate::scim::json::{kind_of, shown};
 use crate::scim::message::PATCH_URN;
 use crate::scim::schema::{Attribute, ResourceType, Target as Named};
 use crate::scim::syntax::{CompareOp, Filter, Literal, Name, Path};
@@ -129,7 +129,8 @@ fn read_verb(op: Option<Value>) -> Result<Verb> {
         "replace" => Ok(Verb::Replace),
         "remove" => Ok(Verb::Remove),
         _ => Err(Error::syntax(format!(
-            "op is \"{op}\": send \"add\", \"remove\" or \"replace\"."
+            "op is \"{}\": send \"add\", \"remove\" or \"replace\".",
+            shown(&op)
         ))),
     }
 }

@@ -30,20 +30,20 @@ pub(super) fn add(holder: &mut Map<String, Value>, attr: &AttrRef, value: &Value
     }
     let new = elements(attr, value)?;
     let present = array(holder, attr)?;
-    let fresh: Vec<Value> = new
-        .into_iter()
-        .filter(|element| !present.contains(element))
-        .collect();
-    if fresh.is_empty() {
+    let new = typed::unknown_in(present, new);
+    let mut all = present.clone();
+    if new.iter().any(is_primary) {
+        clear_primary(&mut all);
+    }
+    all.extend(new);
+    typed::merge_doubles(&attr.attribute, &mut all);
+    if all == *present {
         return Ok(());
     }
     if !present.is_empty() {
         fixed(attr, Some(&Value::Null))?;
     }
-    if fresh.iter().any(is_primary) {
-        clear_primary(present);
-    }
-    present.extend(fresh);
+    *present = all;
     Ok(())
 }
 
@@ -92,7 +92,7 @@ pub(super) fn remove(holder: &mut Map<String, Value>, attr: &AttrRef) -> Result<
     for element in each(holder, name) {
         drop_sub(element, sub);
     }
-    prune(holder, name);
+    prune(holder, &attr.attribute);
     Ok(())
 }
 
@@ -102,7 +102,6 @@ pub(super) fn remove_selected(
     selection: &Selection,
 ) -> Result<()> {
     let attribute = &selection.attr.attribute;
-    let name = attribute.name.as_str();
     let elements = array(holder, &selection.attr)?;
     if let Some(sub) = &selection.sub {
         required(sub, &selection.attr)?;
@@ -122,7 +121,7 @@ pub(super) fn remove_selected(
             required(attribute, &selection.attr)?;
         }
     }
-    prune(holder, name);
+    prune(holder, attribute);
     Ok(())
 }
 
@@ -173,7 +172,7 @@ pub(super) fn write_selected(
     if *elements != before && !before.is_empty() {
         fixed(&selection.attr, Some(&Value::Null))?;
     }
-    prune(holder, &attribute.name);
+    prune(holder, attribute);
     Ok(())
 }
 
@@ -233,7 +232,12 @@ fn set_sub(
     for element in each(holder, name) {
         put_sub(attribute, element, sub, value)?;
     }
-    prune(holder, name);
+    if attribute.multi_valued {
+        let elements = array(holder, attr)?;
+        let all: Vec<usize> = (0..elements.len()).collect();
+        settle_primary(elements, &all);
+    }
+    prune(holder, attribute);
     Ok(())
 }
 
@@ -305,10 +309,13 @@ fn drop_sub(element: &mut Value, sub: &Attribute) {
     }
 }
 
-/// Drops elements without a value, and the attribute when none is left (§3.5.2.2).
-fn prune(holder: &mut Map<String, Value>, name: &str) {
+/// Drops elements without a value, makes those one that became the same, and drops the attribute when
+/// none is left (§3.5.2.2).
+fn prune(holder: &mut Map<String, Value>, attribute: &Attribute) {
+    let name = attribute.name.as_str();
     if let Some(Value::Array(elements)) = holder.get_mut(name) {
         elements.retain(|element| !is_unassigned(element));
+        typed::merge_doubles(attribute, elements);
     }
     if holder.get(name).is_some_and(is_unassigned) {
         holder.shift_remove(name);

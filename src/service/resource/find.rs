@@ -80,15 +80,12 @@ impl Gateway {
     async fn by_index(&self, asked: Asked, start_index: u64) -> Result<Bytes> {
         let gateway = self.clone();
         let read = move |tx: &mut Tx<'_>| {
-            let (total, records) = match asked.kinds.as_slice() {
-                [kind] => {
-                    let Found { total, records } = tx.find(&asked.find(kind, start_index))?;
-                    (total, records)
-                }
-                _ => {
-                    let walked = tx.walk(&asked.walk(Start::Index(start_index)))?;
-                    (walked.total.unwrap_or(0), walked.records)
-                }
+            let (total, records) = if let [kind] = asked.kinds.as_slice() {
+                let Found { total, records } = tx.find(&asked.find(kind, start_index))?;
+                (total, records)
+            } else {
+                let walked = tx.walk(&asked.walk(Start::Index(start_index)))?;
+                (walked.total.unwrap_or(0), walked.records)
             };
             let resources = gateway.page(tx, &asked.kinds, &records)?;
             let head = ListHead {

@@ -54,12 +54,14 @@ impl Tx<'_> {
         })
     }
 
-    /// Removes members by id; answers how many that were shown are gone.
+    /// Removes members by id, compared without case; answers how many that were shown are gone.
     pub fn remove_members(&mut self, group: &Record, ids: &[String]) -> Result<u64> {
         self.change(|tx| {
             let mut removed = 0;
             for id in ids {
-                removed += tx.remove_member(group, id)?;
+                for row in tx.like(&group.id, id)? {
+                    removed += tx.remove_member(group, &row.member.value)?;
+                }
             }
             Ok(removed)
         })
@@ -122,35 +124,11 @@ impl Tx<'_> {
         })
     }
 
-    /// Writes `display` of the members that `chosen` says; answers how many that are shown changed.
-    pub fn set_member_display(
-        &mut self,
-        group: &Record,
-        chosen: &dyn Fn(&StoredMember) -> bool,
-        display: Option<&str>,
-    ) -> Result<u64> {
-        self.change(|tx| {
-            let mut changed = 0;
-            let mut after = None;
-            loop {
-                let slice = tx.slice(&group.id, after.as_deref())?;
-                for row in slice
-                    .iter()
-                    .filter(|row| !row.hidden && chosen(&row.member))
-                {
-                    let member = Member {
-                        value: row.member.value.clone(),
-                        display: display.map(str::to_owned),
-                        kind: row.member.kind.clone(),
-                    };
-                    changed += tx.describe_member(group, &member)?;
-                }
-                match slice.into_iter().next_back() {
-                    Some(last) => after = Some(last.member.value),
-                    None => return Ok(changed),
-                }
-            }
-        })
+    /// The members that are shown and have this id, compared without case.
+    pub fn members_with_id(&mut self, group_id: &str, id: &str) -> Result<Vec<StoredMember>> {
+        let rows = self.like(group_id, id)?;
+        let shown = rows.into_iter().filter(|row| !row.hidden);
+        Ok(shown.map(|row| row.member).collect())
     }
 
     /// The next members of a group behind `after`, at most `limit`, in the order of their ids: the ids are
@@ -240,22 +218,44 @@ impl Tx<'_> {
         Ok(removed)
     }
 
-    /// Writes `display` and `type` of a member if they differ; answers 1 if they did.
-    fn describe_member(&mut self, group: &Record, member: &Member) -> Result<u64> {
+    /// Writes `display` and `type` of a member that is shown; answers 1 if that changes what is answered: a
+    /// `type` that says what the id stands for anyway is none.
+    pub fn describe_member(&mut self, group: &Record, member: &Member) -> Result<u64> {
         let params: [Param<'_>; 4] = [
             (&group.id).into(),
             (&member.value).into(),
             member.display.as_deref().into(),
             member.kind.as_deref().into(),
         ];
-        let described = self.execute(
-            "UPDATE member SET display = $3, type = $4
-             WHERE group_id = $1 AND member_id = $2 AND hidden = 0
-             AND (display IS DISTINCT FROM $3 OR type IS DISTINCT FROM $4)",
-            &params,
+        self.change(|tx| {
+            let described = tx.execute(
+                "UPDATE member SET display = $3, type = $4
+                 WHERE group_id = $1 AND member_id = $2 AND hidden = 0
+                 AND (display IS DISTINCT FROM $3
+                 OR COALESCE(type, resolved) IS DISTINCT FROM COALESCE($4, resolved))",
+                &params,
+            )?;
+            tx.members.described += described;
+            Ok(described)
+        })
+    }
+
+    /// The rows, hidden ones too, whose id is `id` without regard to case.
+    fn like(&mut self, group_id: &str, id: &str) -> Result<Vec<MemberRow>> {
+        let folded = fold(id, false);
+        // Asked for more than the id, SQLite would read the whole group instead of this index.
+        let mut ids = self.all(
+            "SELECT member_id FROM member WHERE group_id = $1 AND folded = $2",
+            &[group_id.into(), (&folded).into()],
+            |row| row.string(0),
         )?;
-        self.members.described += described;
-        Ok(described)
+        ids.push(folded);
+        let sql = format!("SELECT {COLUMNS} FROM member WHERE group_id = $1 AND member_id = $2");
+        let mut rows = Vec::with_capacity(1);
+        for id in ids {
+            rows.extend(self.first(&sql, &[group_id.into(), (&id).into()], member_row)?);
+        }
+        Ok(rows)
     }
 
     /// The next rows of a group behind `after`, hidden ones too.

@@ -37,14 +37,17 @@ impl Tx<'_> {
             }
             match role {
                 Role::Serve => self.rebuild_kind(rt, &present, &wanted)?,
-                Role::Command if self.has_any(rt)? => {
+                // Nobody has been here: no gateway can be running with other rows in mind.
+                Role::Command if present.is_empty() && !self.has_any(rt)? => {
+                    self.remember(rt, &wanted)?;
+                }
+                Role::Command => {
                     return Err(Error::Open(format!(
-                        "the schemas, or which attributes of {} are unique or indexed, are not what they were when \
-                         the gateway last started: restart `muster serve` first",
+                        "which attributes of {} are unique or indexed is not what it was when the gateway last \
+                         started: restart `muster serve` first",
                         rt.name
                     )));
                 }
-                Role::Command => {}
             }
         }
         Ok(())
@@ -145,11 +148,11 @@ fn forms(rt: &ResourceType) -> Forms {
         .collect()
 }
 
-/// Tables and paths of `these` that `those` lacks or makes keys of in another way.
-fn differing<'f>(these: &'f Forms, those: &Forms) -> Vec<(&'f str, &'f str)> {
+/// Tables and paths of `these` that `others` lacks or makes keys of in another way.
+fn differing<'f>(these: &'f Forms, others: &Forms) -> Vec<(&'f str, &'f str)> {
     these
         .iter()
-        .filter(|(place, form)| those.get(*place) != Some(form))
+        .filter(|(place, form)| others.get(*place) != Some(form))
         .map(|((source, path), _)| (source.as_str(), path.as_str()))
         .collect()
 }

@@ -30,10 +30,18 @@ enum Key {
 }
 
 /// Where in a run one goes on.
-enum Onward<'p> {
+pub(super) enum Onward<'p> {
+    /// At its front.
     Front,
+    /// Behind this place.
     Behind(&'p Position),
+    /// It is passed.
     Over,
+}
+
+/// Where those go on that have no key.
+pub(super) fn keyless(behind: Option<&Position>, descending: bool) -> Onward<'_> {
+    Key::None.onward(behind, descending)
 }
 
 /// The runs of an order by `path`, in the order in which they come; without an order there is one, by id.
@@ -84,13 +92,13 @@ pub(super) fn key_of(
     }
 }
 
-impl Run {
+impl Key {
     fn onward<'p>(&self, behind: Option<&'p Position>, descending: bool) -> Onward<'p> {
         let Some(place) = behind else {
             return Onward::Front;
         };
         let later = |later: bool| if later { Onward::Front } else { Onward::Over };
-        match (&self.key, &place.key) {
+        match (self, &place.key) {
             (Key::None, None) | (Key::Stored, Some(_)) => Onward::Behind(place),
             (Key::None, Some(_)) => later(!descending),
             (Key::Same(_) | Key::Ending(_) | Key::Stored, None) => later(descending),
@@ -99,7 +107,9 @@ impl Run {
             (Key::Same(text) | Key::Ending(text), Some(key)) => later((text > key) != descending),
         }
     }
+}
 
+impl Run {
     /// The place of a row of this run that has an id and, if keys are stored, a key.
     fn place(&self, id: String, stored: Option<String>) -> Position {
         let key = match &self.key {
@@ -128,7 +138,7 @@ impl Tx<'_> {
             if left == 0 {
                 break;
             }
-            let behind = match run.onward(behind, descending) {
+            let behind = match run.key.onward(behind, descending) {
                 Onward::Over => continue,
                 Onward::Front => None,
                 Onward::Behind(place) => Some(place),

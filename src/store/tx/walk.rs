@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use super::page::From;
-use super::run::{Run, runs};
+use super::run::{Onward, Run, key_of, keyless, runs};
 use super::scan::{Look, Relations, relations};
 use super::{Record, Tx};
 use crate::scim::filter::{AttrRef, Filter, matches};
@@ -213,7 +213,7 @@ impl Tx<'_> {
             behind: None,
             most: candidates,
         };
-        let key = super::run::key_of(list.rt, list.by.as_ref());
+        let key = key_of(list.rt, list.by.as_ref());
         let mut all = Vec::new();
         self.candidates(&look, &mut |record, whole| {
             if list.filter.is_none_or(|filter| matches(filter, whole)) {
@@ -300,8 +300,10 @@ impl Tx<'_> {
         take: u64,
         left: &mut u64,
     ) -> Result<Vec<Position>> {
-        let Some(behind) = behind_id(walk, stream.last.as_ref()) else {
-            return Ok(Vec::new());
+        let behind = match keyless(stream.last.as_ref(), walk.descending) {
+            Onward::Front => None,
+            Onward::Behind(place) => Some(place.id.as_str()),
+            Onward::Over => return Ok(Vec::new()),
         };
         let look = Look {
             rt: stream.list.rt,
@@ -382,14 +384,5 @@ pub(super) fn compare_keys(one: Option<&str>, other: Option<&str>) -> Ordering {
     match (one, other) {
         (Some(one), Some(other)) => one.cmp(other),
         (one, other) => other.is_some().cmp(&one.is_some()),
-    }
-}
-
-/// Behind which id those that have no key go on; `None`: they are all over.
-fn behind_id<'p>(walk: &Walk<'_>, place: Option<&'p Position>) -> Option<Option<&'p str>> {
-    match place {
-        None => Some(None),
-        Some(Position { key: None, id }) => Some(Some(id)),
-        Some(Position { key: Some(_), .. }) => (!walk.descending).then_some(None),
     }
 }

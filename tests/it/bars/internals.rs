@@ -46,9 +46,8 @@ fn is_clean(what: &str, reply: &Reply) {
     }
     assert_ne!(reply.status, 500, "{what}: {}", reply.text());
     let text = reply.text();
-    if reply.header("content-type") != Some("application/scim+json") {
-        panic!("{what}: {} {text}", reply.status);
-    }
+    let media_type = reply.header("content-type");
+    assert_eq!(media_type, Some("application/scim+json"), "{what}: {text}");
     only_a_scim_error(what, &reply.json());
     for word in INTERNALS {
         assert!(!text.contains(word), "{what} tells {word}: {text}");
@@ -223,7 +222,7 @@ fn a_store_that_is_gone_is_told_by_a_request_id() {
 }
 
 fn change_body(fixture: &Fixture, from: &str, to: &str) {
-    let database = Connection::open(fixture.directory().join("muster.db")).unwrap();
+    let database = Connection::open(fixture.database()).unwrap();
     let changed = database
         .execute("UPDATE body SET json = replace(json, ?1, ?2)", [from, to])
         .unwrap();

@@ -130,7 +130,7 @@ fn what_is_immutable_is_set_once() {
     let client = fixture.client();
     let path = made(&client, "/TestResources", &resource("a", &json!({})));
     let put = |value: Value| client.put(&path, &resource("a", &json!({ "immutableAttr": value })));
-    let patch = |operation: Value| client.operations(&path, &json!([operation]));
+    let send = |operation: Value| client.operations(&path, &json!([operation]));
     assert_eq!(put(json!("one")).expect(200).json()["immutableAttr"], "one");
     put(json!("two")).refused(400, Some("mutability"));
     assert_eq!(put(json!("one")).expect(200).json()["immutableAttr"], "one");
@@ -144,9 +144,9 @@ fn what_is_immutable_is_set_once() {
         json!({ "op": "replace", "path": "immutableAttr", "value": "two" }),
         json!({ "op": "remove", "path": "immutableAttr" }),
     ] {
-        patch(operation).refused(400, Some("mutability"));
+        send(operation).refused(400, Some("mutability"));
     }
-    patch(json!({ "op": "add", "path": "immutableAttr", "value": "one" })).expect(200);
+    send(json!({ "op": "add", "path": "immutableAttr", "value": "one" })).expect(200);
 
     let fresh = made(&client, "/TestResources", &resource("b", &json!({})));
     let add = json!([{ "op": "add", "path": "immutableAttr", "value": "one" }]);
@@ -211,8 +211,8 @@ fn what_may_only_be_written_is_never_read() {
             .expect(200),
     );
     silent(client.put(&path, &body).expect(200));
-    let patch = json!([{ "op": "replace", "path": "writeOnlyAttr", "value": "hush hush" }]);
-    silent(client.operations(&path, &patch).expect(200));
+    let change = json!([{ "op": "replace", "path": "writeOnlyAttr", "value": "hush hush" }]);
+    silent(client.operations(&path, &change).expect(200));
     for filter in ["writeOnlyAttr%20eq%20%22hush%22", "writeOnlyAttr%20pr"] {
         let reply = client.get(&format!("/TestResources?filter={filter}"));
         reply.refused(400, Some("invalidFilter"));

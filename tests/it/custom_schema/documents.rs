@@ -55,3 +55,36 @@ fn every_fault_is_told_with_file_and_place() {
     }
     assert!(!folder.path().join("data").exists(), "nothing was made");
 }
+
+/// Commands write rows too: with other schemas than the gateway that may be running, theirs would not fit.
+#[test]
+fn a_command_waits_for_the_gateway_to_start_with_changed_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("schemas").join("a.json");
+    fs::create_dir(folder.path().join("schemas")).unwrap();
+    let say = |index: bool| {
+        let badge = format!(
+            r#"[{{"id": "urn:example:Badge", "attributes": [{{"name": "floor", "x-muster-index": {index}}}]}},
+                {{"name": "User", "schemaExtensions": [{{"schema": "urn:example:Badge"}}]}}]"#
+        );
+        fs::write(&file, badge).unwrap();
+    };
+    let list = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_muster"))
+            .current_dir(folder.path())
+            .env_clear()
+            .args(["--set", "scim.schema_dir=schemas", "token", "list"])
+            .output()
+            .unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), err)
+    };
+    say(false);
+    assert_eq!(list(), (0, String::new()));
+    say(true);
+    let (status, err) = list();
+    assert_eq!(status, 1);
+    assert!(err.contains("restart `muster serve` first"), "{err}");
+    say(false);
+    assert_eq!(list(), (0, String::new()));
+}

@@ -4,99 +4,93 @@ use serde_json::{Value, json};
 
 use super::{EXTENSION, made, resource, start};
 
-/// A resource, an operation, what the attribute is afterwards (`null`: gone).
-fn cases() -> Vec<(Value, Value, &'static str, Value)> {
-    let strings = json!({ "multiStrings": ["a", "b", "c"] });
-    let complex = json!({ "multiComplex": [{ "value": "1", "type": "x", "primary": true }, { "value": "2", "type": "y" }] });
-    let add = |path: &str, value: Value| json!({ "op": "add", "path": path, "value": value });
-    let replace =
-        |path: &str, value: Value| json!({ "op": "replace", "path": path, "value": value });
-    let remove = |path: &str| json!({ "op": "remove", "path": path });
-    let s = "multiStrings";
-    let c = "multiComplex";
-    vec![
+/// A resource, an operation, an attribute and what it is afterwards (`null`: gone).
+type Case = (Value, Value, &'static str, Value);
+
+fn add(path: &str, value: Value) -> Value {
+    json!({ "op": "add", "path": path, "value": value })
+}
+
+fn replace(path: &str, value: Value) -> Value {
+    json!({ "op": "replace", "path": path, "value": value })
+}
+
+fn remove(path: &str) -> Value {
+    json!({ "op": "remove", "path": path })
+}
+
+fn of_many_texts() -> Vec<Case> {
+    let name = "multiStrings";
+    let operations = [
+        (add(name, json!("d")), json!(["a", "b", "c", "d"])),
+        (add(name, json!(["b", "e"])), json!(["a", "b", "c", "e"])),
+        (replace(name, json!(["z"])), json!(["z"])),
+        (remove("multiStrings[value eq \"B\"]"), json!(["a", "c"])),
         (
-            strings.clone(),
-            add(s, json!("d")),
-            s,
-            json!(["a", "b", "c", "d"]),
-        ),
-        (
-            strings.clone(),
-            add(s, json!(["b", "e"])),
-            s,
-            json!(["a", "b", "c", "e"]),
-        ),
-        (strings.clone(), replace(s, json!(["z"])), s, json!(["z"])),
-        (
-            strings.clone(),
-            remove("multiStrings[value eq \"B\"]"),
-            s,
-            json!(["a", "c"]),
-        ),
-        (
-            strings.clone(),
             remove("multiStrings[value sw \"a\" or value eq \"c\"]"),
-            s,
             json!(["b"]),
         ),
         (
-            strings.clone(),
             remove("multiStrings[not (value eq \"nobody\")]"),
-            s,
             Value::Null,
         ),
         (
-            strings.clone(),
             replace("multiStrings[value eq \"b\"]", json!("x")),
-            s,
             json!(["a", "x", "c"]),
         ),
         (
-            strings.clone(),
             replace("multiStrings[value eq \"b\"]", json!("c")),
-            s,
             json!(["a", "c"]),
         ),
-        (strings.clone(), remove(s), s, Value::Null),
+        (remove(name), Value::Null),
         (
-            strings,
             json!({ "op": "add", "value": { "multistrings": ["d"] } }),
-            s,
             json!(["a", "b", "c", "d"]),
         ),
+    ];
+    let texts = json!({ name: ["a", "b", "c"] });
+    operations
+        .map(|(operation, wanted)| (texts.clone(), operation, name, wanted))
+        .into()
+}
+
+fn of_many_objects() -> Vec<Case> {
+    let name = "multiComplex";
+    let first = json!({ "value": "1", "type": "x", "primary": true });
+    let second = json!({ "value": "2", "type": "y" });
+    let no_longer = json!({ "value": "1", "type": "x", "primary": false });
+    let operations = [
         (
-            complex.clone(),
-            add(c, json!([{ "value": "3", "primary": true }])),
-            c,
-            json!([{ "value": "1", "type": "x", "primary": false }, { "value": "2", "type": "y" }, { "value": "3", "primary": true }]),
+            add(name, json!([{ "value": "3", "primary": true }])),
+            json!([no_longer, second, { "value": "3", "primary": true }]),
         ),
         (
-            complex.clone(),
             replace("multiComplex[type eq \"y\"].primary", json!(true)),
-            c,
-            json!([{ "value": "1", "type": "x", "primary": false }, { "value": "2", "type": "y", "primary": true }]),
+            json!([no_longer, { "value": "2", "type": "y", "primary": true }]),
         ),
+        (remove("multiComplex[primary eq true]"), json!([second])),
         (
-            complex.clone(),
-            remove("multiComplex[primary eq true]"),
-            c,
-            json!([{ "value": "2", "type": "y" }]),
-        ),
-        (
-            complex.clone(),
             remove("multiComplex.type"),
-            c,
             json!([{ "value": "1", "primary": true }, { "value": "2" }]),
         ),
         (
-            complex,
             replace("multiComplex[value eq \"2\"]", json!({ "value": "9" })),
-            c,
-            json!([{ "value": "1", "type": "x", "primary": true }, { "value": "9" }]),
+            json!([first, { "value": "9" }]),
         ),
+    ];
+    let objects = json!({ name: [first, second] });
+    operations
+        .map(|(operation, wanted)| (objects.clone(), operation, name, wanted))
+        .into()
+}
+
+fn of_single_values() -> Vec<Case> {
+    let path = |name: &str| format!("{EXTENSION}:{name}");
+    let complex = json!({ "complexAttr": { "sub1": "a", "sub2": "b" } });
+    let extended = json!({ EXTENSION: { "extRequired": "yes", "extString": "s" } });
+    vec![
         (
-            json!({ "complexAttr": { "sub1": "a", "sub2": "b" } }),
+            complex,
             replace("complexAttr", json!({ "sub2": "c" })),
             "complexAttr",
             json!({ "sub1": "a", "sub2": "c" }),
@@ -127,7 +121,7 @@ fn cases() -> Vec<(Value, Value, &'static str, Value)> {
         ),
         (
             json!({}),
-            add(&format!("{EXTENSION}:extInteger"), json!(5)),
+            add(&path("extInteger"), json!(5)),
             EXTENSION,
             json!({ "extRequired": "yes", "extInteger": 5 }),
         ),
@@ -138,8 +132,8 @@ fn cases() -> Vec<(Value, Value, &'static str, Value)> {
             json!({ "extRequired": "yes", "extString": "s" }),
         ),
         (
-            json!({ EXTENSION: { "extRequired": "yes", "extString": "s" } }),
-            replace(&format!("{EXTENSION}:extString"), Value::Null),
+            extended,
+            replace(&path("extString"), Value::Null),
             EXTENSION,
             json!({ "extRequired": "yes" }),
         ),
@@ -150,7 +144,8 @@ fn cases() -> Vec<(Value, Value, &'static str, Value)> {
 fn every_operation_does_what_the_rfc_says() {
     let fixture = start();
     let client = fixture.client();
-    for (ordinal, (start, operation, name, wanted)) in cases().into_iter().enumerate() {
+    let cases = [of_many_texts(), of_many_objects(), of_single_values()].concat();
+    for (ordinal, (start, operation, name, wanted)) in cases.into_iter().enumerate() {
         let path = made(
             &client,
             "/TestResources",

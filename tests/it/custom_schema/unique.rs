@@ -27,17 +27,17 @@ fn a_unique_value_is_one_resource_s() {
         &resource("beta", &json!({ "uniqueString": "two" })),
     );
     client.put(&second, &taken).refused(409, Some("uniqueness"));
-    let patch = json!([{ "op": "replace", "path": "uniqueString", "value": "one" }]);
+    let change = json!([{ "op": "replace", "path": "uniqueString", "value": "one" }]);
     let before = client.get(&second).expect(200).json();
     client
-        .operations(&second, &patch)
+        .operations(&second, &change)
         .refused(409, Some("uniqueness"));
     assert_eq!(client.get(&second).expect(200).json(), before);
 
     client
         .operations(&first, &json!([{ "op": "remove", "path": "uniqueString" }]))
         .expect(200);
-    client.operations(&second, &patch).expect(200);
+    client.operations(&second, &change).expect(200);
     client.delete(&second).expect(204);
     client
         .put(

@@ -91,18 +91,11 @@ fn a_user_is_no_group_and_a_group_no_user() {
 #[test]
 fn what_is_not_built_says_so() {
     let world = World::strict();
-    let search = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"] });
-    for path in ["/.search", "/Users/.search", "/Groups/.search", "/Me"] {
-        world.client.post(path, &search).refused(501, None);
-    }
-    for method in ["GET", "PUT", "PATCH", "DELETE"] {
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
         world
             .client
             .send(method, "/Me", &[], None)
             .refused(501, None);
-    }
-    for path in ["", "/", "/?filter=id%20pr"] {
-        world.client.get(path).refused(501, None);
     }
 }
 

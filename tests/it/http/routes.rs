@@ -53,6 +53,7 @@ fn a_new_route_must_be_entered_here() {
         "Public /healthz GET HEAD",
         "Public /readyz GET HEAD",
         "Operator /metrics GET HEAD",
+        "Public /openapi.json GET HEAD",
     ];
     assert_eq!(listed, expected);
 }

@@ -137,7 +137,9 @@ fn ignoring_ties(by: &str, found: &str) -> Vec<Vec<char>> {
             Some(_) | None => parts.push(vec![name]),
         }
     }
-    parts.iter_mut().for_each(|part| part.sort_unstable());
+    for part in &mut parts {
+        part.sort_unstable();
+    }
     parts
 }
 

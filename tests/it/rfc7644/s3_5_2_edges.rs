@@ -119,6 +119,24 @@ fn s3_5_2_multi_valued_values() {
     );
 }
 
+/// §3.5.2.1: "if the value already exists, no change": also of values that are known by no `value`.
+#[test]
+fn s3_5_2_1_adding_what_is_there_already() {
+    let at = Patcher::start();
+    let address = json!({ "streetAddress": "Main St", "type": "work", "primary": true });
+    let start = json!({ "addresses": [address, { "locality": "Tartu" }] });
+    for value in [
+        json!([address]),
+        json!(address),
+        json!([{ "locality": "Tartu" }, address]),
+    ] {
+        at.idle(
+            start.clone(),
+            json!([{ "op": "add", "path": "addresses", "value": value }]),
+        );
+    }
+}
+
 /// Filters in paths: several conditions, `not`, `or`, case, URN before the attribute.
 #[test]
 fn s3_5_2_value_filters() {
@@ -238,10 +256,9 @@ fn s3_5_2_extensions() {
             "invalidValue",
         );
     }
-    at.refused(
+    at.idle(
         set.clone(),
-        json!([{ "op": "add", "path": ENTERPRISE, "value": { "nothing": 1 } }]),
-        "invalidPath",
+        json!([{ "op": "add", "path": ENTERPRISE, "value": { "nothing": 1, "manager.value": "x" } }]),
     );
     at.refused(
         set,

@@ -89,11 +89,6 @@ impl Fixture {
     }
 
     /// A client of the SCIM root, with the token [`TOKEN`].
-    /// The folder of the database, `muster.db`.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
     pub fn client(&self) -> Client {
         self.client_with(Some(TOKEN))
     }
@@ -107,14 +102,14 @@ impl Fixture {
         Client::new(format!("http://{}", self.address), Some(TOKEN))
     }
 
-    /// Runs what the service floor offers to other doors.
-    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
-    }
-
     /// The file of the database.
     pub fn database(&self) -> PathBuf {
         self.directory.path().join("muster.db")
+    }
+
+    /// Runs what the service floor offers to other doors.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     /// Another gateway on the same database, as a command has one.
@@ -164,7 +159,7 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
         .settings
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .partition(|(key, _)| key.ends_with(".token"));
+        .partition(|(key, _)| key.rsplit('.').next() == Some("token"));
     flags.extend(others);
     let mut environment = [
         ("MUSTER_SCIM__TOKEN", TOKEN),

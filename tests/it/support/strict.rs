@@ -5,7 +5,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 pub use super::raw::Raw;
-pub use super::{Client, Fixture, Reply, Setup, TOKEN, log, patch_body};
+pub use super::{Client, Fixture, Reply, Setup, TOKEN, patch_body};
 
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";

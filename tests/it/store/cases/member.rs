@@ -204,13 +204,13 @@ pub(crate) async fn display_is_as_sent(at: &Fixture) {
         at.read(move |tx| Ok(tx.members(&id, None, 10)?.remove(0)))
     };
     let shown = show().await.unwrap();
+    let second = as_sent.clone();
     assert_eq!((shown.display, shown.kind), (as_sent.display, as_sent.kind));
     assert_eq!(shown.resolved.as_deref(), Some("User"));
     for (display, changed) in [("Ada", 1), ("Ada", 0)] {
-        let to = group.clone();
-        let done = at
-            .write(move |tx| tx.set_member_display(&to, &|_| true, Some(display)))
-            .await;
+        let (to, mut member) = (group.clone(), second.clone());
+        member.display = Some(display.to_owned());
+        let done = at.write(move |tx| tx.describe_member(&to, &member)).await;
         assert_eq!(done, Ok(changed));
     }
     assert_eq!(show().await.unwrap().display.as_deref(), Some("Ada"));
