@@ -1,5 +1,7 @@
 //! `muster audit list|verify`.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -145,10 +147,11 @@ pub(super) fn told(report: &AuditReport) -> String {
         report.sealed, report.unsealed
     );
     if let Some(head) = &report.head {
-        text.push_str(&format!("head {head}\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "head {head}");
     }
     for fault in &report.faults {
-        text.push_str(&format!("{fault}\n"));
+        let _ = writeln!(text, "{fault}");
     }
     text
 }

@@ -128,16 +128,16 @@ fn each_operation_of_a_bulk_request_has_its_entry() {
     let world = World::strict();
     let patch =
         |value: &str| patch_body(&json!([{ "op": "replace", "path": "title", "value": value }]));
-    let path = format!("/Users/{}", world.user);
+    let one = format!("/Users/{}", world.user);
     let body = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
         "Operations": [
             { "method": "POST", "path": "/Users", "bulkId": "a", "data": user("new") },
             { "method": "POST", "path": "/Users", "bulkId": "b", "data": user("ada") },
-            { "method": "PATCH", "path": path, "data": patch("Dr") },
-            { "method": "PATCH", "path": path, "data": patch("Dr") },
+            { "method": "PATCH", "path": one, "data": patch("Dr") },
+            { "method": "PATCH", "path": one, "data": patch("Dr") },
             { "method": "DELETE", "path": format!("/Users/{}", world.other) },
-            { "method": "GET", "path": path },
+            { "method": "GET", "path": one },
         ],
     });
     let reply = world.client.post("/Bulk", &body).expect(200);

@@ -48,14 +48,13 @@ pub(super) enum Values {
 }
 
 pub(super) fn values(keys: &Keys, row: &AuditRow) -> Values {
+    let fits =
+        |values: &String, mac: &[u8]| same(mac, &values_mac(keys, &row.id, values.as_bytes()));
     match (&row.values, &row.values_mac) {
         (None, None) => Values::Whole,
         (None, Some(_)) => Values::Missing,
-        (Some(_), None) => Values::Changed,
-        (Some(values), Some(mac)) if same(mac, &values_mac(keys, &row.id, values.as_bytes())) => {
-            Values::Whole
-        }
-        (Some(_), Some(_)) => Values::Changed,
+        (Some(values), Some(mac)) if fits(values, mac) => Values::Whole,
+        (Some(_), Some(_) | None) => Values::Changed,
     }
 }
 

@@ -166,8 +166,8 @@ impl Change {
         let applied = apply(&self.rt, patch, &mut changed, terms.policy)?;
         terms.check_references(tx, &changed, &added(&applied))?;
         let rows = members::apply(tx, &record, &applied.members)?;
-        let (record, changes) = self.written(tx, terms, record, &present, &changed, rows)?;
-        Ok(Changed::new(record, applied.password, &[]).with(changes.as_ref()))
+        let (record, told) = self.written(tx, terms, record, &present, &changed, rows)?;
+        Ok(Changed::new(record, applied.password, &[]).with(told.as_ref()))
     }
 
     /// The record, if the conditions of the request hold.
@@ -199,10 +199,10 @@ impl Change {
         } else {
             return Ok((record, None));
         };
-        let changes =
+        let told =
             Changes::between(Some(present), Some(changed)).with_members(&tx.take_member_change());
-        audit::record_change(tx, &terms.keys, Some(before), &record, &changes)?;
-        Ok((record, Some(changes)))
+        audit::record_change(tx, &terms.keys, Some(before), &record, &told)?;
+        Ok((record, Some(told)))
     }
 }
 

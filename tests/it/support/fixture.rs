@@ -159,7 +159,7 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
         .settings
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .partition(|(key, _)| key.ends_with(".token"));
+        .partition(|(key, _)| key.rsplit('.').next() == Some("token"));
     flags.extend(others);
     let mut environment = [
         ("MUSTER_SCIM__TOKEN", TOKEN),
