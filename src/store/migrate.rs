@@ -8,7 +8,11 @@ use super::{Error, Result};
 use crate::scim::value::time_key;
 
 /// All migrations, oldest first; the first has number 1.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
   number {int} NOT NULL PRIMARY KEY,

@@ -21,14 +21,14 @@ pub use cause::{Actor, Cause};
 pub use error::{Error, Result};
 pub use open::{Options, Role};
 pub use tx::{
-    Connection, Fault, Find, Found, GroupRef, NewResource, Record, Sort, State, StoredMember,
-    Token, Tx,
+    Connection, Fault, Find, Found, Grant, GroupRef, Hold, Holders, Job, NewResource, Pin, Record,
+    Sort, State, StoredMember, Token, Tx,
 };
 
 use open::Inner;
 use queue::{Queue, Refused};
 use work::Task;
-use writer::Job;
+use writer::Job as Waiting;
 
 /// How many changes, and how many reads, may wait. At 500 changes a second, a slow day for one disk, the
 /// last of 1,024 waits 2 s; more would only wait longer than their callers do.
@@ -109,7 +109,7 @@ impl Store {
     }
 }
 
-fn push(queue: &Queue<Job>, job: Job) -> Result<()> {
+fn push(queue: &Queue<Waiting>, job: Waiting) -> Result<()> {
     queue.push(job).map_err(|refused| match refused {
         Refused::Full => Error::Full,
         Refused::Closed => gone(),

@@ -1,21 +1,32 @@
 //! A transaction: the named operations that the service floor may use, and nothing else.
 
+mod activity;
 mod connection;
 mod counter;
 mod find;
+mod former;
+mod hold;
 mod index_row;
+mod job;
+mod life;
 mod member;
 mod page;
+mod pin;
 mod record;
 mod resource;
+mod role;
 mod scan;
 mod verify;
 
 pub use connection::{Connection, Token};
 pub use find::{Find, Found, Sort};
+pub use hold::Hold;
+pub use job::Job;
 pub use member::{GroupRef, StoredMember};
+pub use pin::Pin;
 pub use record::{Record, State};
 pub use resource::NewResource;
+pub use role::{Grant, Holders};
 pub use verify::Fault;
 
 use jiff::Timestamp;
@@ -98,6 +109,13 @@ impl<'a> Tx<'a> {
     fn at(&self) -> Result<Timestamp> {
         self.cause
             .map(|cause| cause.at)
+            .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
+    }
+
+    /// Who makes the change.
+    fn by(&self) -> Result<String> {
+        self.cause
+            .map(|cause| cause.actor.label())
             .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
     }
 
