@@ -1,5 +1,7 @@
 //! The HTTP server around a gateway: where it listens, how long it waits, how it stops.
 
+mod job;
+
 use std::io;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -119,8 +121,12 @@ impl Server {
     /// Serves until it is stopped, and then closes the gateway.
     pub async fn run(self) -> Result<(), Error> {
         let url = &self.gateway.settings().server.public_url;
+        self.gateway.pin_groups().await?;
+        let jobs = rt::spawn(job::run(self.gateway.clone()));
         tracing::info!(address = %self.address, public_url = %url, "serving");
-        self.running.await?;
+        let served = self.running.await;
+        jobs.abort();
+        served?;
         self.gateway.close();
         tracing::info!("stopped");
         Ok(())

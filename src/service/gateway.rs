@@ -6,6 +6,7 @@ use super::discovery::Discovery;
 use super::error::{Error, Result};
 use super::keys::Keys;
 use super::limit::Limits;
+use super::role::AdminGroups;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Settings};
 use crate::scim::schema::{GroupNames, Registry};
@@ -25,6 +26,7 @@ struct Inner {
     clock: Clock,
     keys: Keys,
     limits: Limits,
+    admin_groups: AdminGroups,
     base: String,
     discovery: Discovery,
 }
@@ -51,6 +53,7 @@ impl Gateway {
         let discovery = Discovery::new(&base, &settings, &registry);
         let keys = Keys::derive(&secret);
         let limits = Limits::new(&settings, &clock);
+        let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -58,6 +61,7 @@ impl Gateway {
             clock,
             keys,
             limits,
+            admin_groups,
             base,
             discovery,
         })))
@@ -112,6 +116,10 @@ impl Gateway {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub(super) fn admin_groups(&self) -> &AdminGroups {
+        &self.0.admin_groups
     }
 
     pub(super) fn keys(&self) -> &Keys {

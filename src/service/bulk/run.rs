@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::scim::bulk::Plan;
 use crate::scim::{self, ErrorKind};
-use crate::service::resource::change::{Change, Changed, Terms};
+use crate::service::resource::change::{Change, Changed, Notes, Terms};
 use crate::service::resource::etag;
 use crate::service::{Error, Result};
 use crate::store::Tx;
@@ -31,9 +31,10 @@ pub(super) type StepResult = std::result::Result<StepDone, scim::Error>;
 
 #[derive(Clone)]
 pub(super) struct StepDone {
+    /// The id of the resource: of a restored one not the one that was drawn.
+    pub(super) id: String,
     pub(super) etag: String,
-    pub(super) password: bool,
-    pub(super) unknown: Vec<String>,
+    pub(super) notes: Notes,
 }
 
 impl Done {
@@ -195,15 +196,11 @@ impl From<crate::store::Error> for Stop {
 
 impl StepDone {
     fn new(changed: Changed) -> Self {
-        let Changed {
-            record,
-            password,
-            unknown,
-        } = changed;
+        let Changed { record, notes } = changed;
         Self {
             etag: etag(&record),
-            password,
-            unknown,
+            id: record.id,
+            notes,
         }
     }
 }

@@ -7,12 +7,15 @@ use serde_json::{Map, Value};
 
 use super::get::not_found;
 use super::{condition, members};
+use crate::config::OnRecreate;
 use crate::scim::patch::{Applied, MemberDelta, Patch, Policy, apply};
 use crate::scim::query::Conditions;
 use crate::scim::resource::{Document, Member};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
-use crate::service::{Caller, Error, Gateway, Result};
+use crate::scim::{self, ErrorKind};
+use crate::service::role::{Before, Rules};
+use crate::service::{Caller, Error, Gateway, Result, life};
 use crate::store::{NewResource, Record, State, Tx};
 
 /// One change of one resource.
@@ -27,7 +30,7 @@ pub(in crate::service) struct Change {
 /// What is done to it.
 pub(in crate::service) enum What {
     /// POST
-    Create(Incoming),
+    Create(Box<New>),
     /// PUT, with the body as the profile left it: what it may change depends on what is there.
     Replace(Map<String, Value>),
     /// PATCH
@@ -36,22 +39,67 @@ pub(in crate::service) enum What {
     Delete,
 }
 
+/// What a POST makes.
+pub(in crate::service) struct New {
+    incoming: Incoming,
+    /// The body as the profile left it, for people whom it may restore.
+    body: Option<Map<String, Value>>,
+    promise: Promise,
+}
+
+/// Whether others have been told the id of what a POST makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::service) enum Promise {
+    /// No: the answer tells it.
+    None,
+    /// Other operations of the request use it already.
+    Given,
+}
+
+impl New {
+    /// # Errors
+    /// 400 for a body that is not one of `rt`.
+    pub(in crate::service) fn new(
+        rt: &ResourceType,
+        body: Map<String, Value>,
+        promise: Promise,
+    ) -> scim::Result<Self> {
+        let kept = rt.is_user().then(|| body.clone());
+        let incoming = validate::create(rt, body)?;
+        Ok(Self {
+            body: kept.filter(|_| incoming.document.external_id().is_some()),
+            incoming,
+            promise,
+        })
+    }
+}
+
 /// What holds for every change of a request.
 #[derive(Clone)]
 pub(in crate::service) struct Terms {
     owner: Arc<str>,
     policy: Policy,
     require_references: bool,
+    on_recreate: OnRecreate,
+    rules: Rules,
 }
 
 /// What a change came to.
 pub(in crate::service) struct Changed {
     /// The record as it is now; of a deleted one, as it was.
     pub(in crate::service) record: Record,
+    pub(in crate::service) notes: Notes,
+}
+
+/// What the log is told about a change.
+#[derive(Clone, Default)]
+pub(in crate::service) struct Notes {
     /// Whether the body had a password.
     pub(in crate::service) password: bool,
     /// Names in the body that stand for nothing.
     pub(in crate::service) unknown: Vec<String>,
+    /// Whether it would have opened an account that an administrator locked.
+    pub(in crate::service) unheeded: bool,
 }
 
 impl Terms {
@@ -60,6 +108,8 @@ impl Terms {
             owner: Arc::clone(&caller.connection),
             policy: caller.profile.unmatched(),
             require_references: gateway.settings().scim.require_references,
+            on_recreate: gateway.settings().scim.on_recreate,
+            rules: Rules::new(gateway.admin_groups().clone(), caller.scopes.clone()),
         }
     }
 }
@@ -71,17 +121,23 @@ impl Change {
     /// 404, 412, 409, and what the body is refused for; the transaction is then to be given up.
     pub(in crate::service) fn run(&self, tx: &mut Tx<'_>, terms: &Terms) -> Result<Changed> {
         match &self.what {
-            What::Create(incoming) => {
-                let record = self.insert(tx, terms, incoming)?;
-                terms.settle(tx, record, incoming)
+            What::Create(new) => {
+                let record = self.insert(tx, terms, new)?;
+                terms.settle(tx, record, &new.incoming)
             }
-            What::Replace(body) => self.replace(tx, terms, body),
-            What::Patch(patch) => self.patch(tx, terms, patch),
-            What::Delete => {
-                let record = self.present(tx)?;
-                tx.delete(&self.rt, &record)?;
-                Ok(Changed::new(record, false, &[]))
+            What::Replace(body) => self.guarded(tx, terms, |tx, record| {
+                self.replace(tx, terms, record, body)
+            }),
+            What::Patch(patch) => {
+                self.guarded(tx, terms, |tx, record| self.patch(tx, terms, record, patch))
             }
+            What::Delete => self.guarded(tx, terms, |tx, record| {
+                if self.rt.is_user() {
+                    terms.rules.may_shut(tx, &record)?;
+                }
+                let record = life::delete(tx, &self.rt, &record)?;
+                Ok(Changed::new(record, Notes::default()))
+            }),
         }
     }
 
@@ -95,7 +151,7 @@ impl Change {
         terms: &Terms,
     ) -> Result<Option<Record>> {
         match &self.what {
-            What::Create(incoming) => self.insert(tx, terms, incoming).map(Some),
+            What::Create(new) => self.insert(tx, terms, new).map(Some),
             What::Replace(_) | What::Patch(_) | What::Delete => Ok(None),
         }
     }
@@ -111,30 +167,72 @@ impl Change {
         record: Record,
     ) -> Result<Changed> {
         match &self.what {
-            What::Create(incoming) => terms.settle(tx, record, incoming),
+            What::Create(new) => terms.settle(tx, record, &new.incoming),
             What::Replace(_) | What::Patch(_) | What::Delete => {
-                Ok(Changed::new(record, false, &[]))
+                Ok(Changed::new(record, Notes::default()))
             }
         }
     }
 
-    fn insert(&self, tx: &mut Tx<'_>, terms: &Terms, incoming: &Incoming) -> Result<Record> {
-        Ok(tx.insert(&NewResource {
+    fn insert(&self, tx: &mut Tx<'_>, terms: &Terms, new: &New) -> Result<Record> {
+        if let Some(record) = self.recreated(tx, terms, new)? {
+            return Ok(record);
+        }
+        let document = &new.incoming.document;
+        let record = tx.insert(&NewResource {
             id: &self.id,
             rt: &self.rt,
             owner: Some(&terms.owner),
-            state: state(&incoming.document, State::Active),
-            document: &incoming.document,
-        })?)
+            state: state(&self.rt, document, None),
+            document,
+        })?;
+        if self.rt.is_group() {
+            terms.rules.after(tx, Some(Before::default()), &record)?;
+        }
+        Ok(record)
+    }
+
+    /// The deleted account that a POST names, restored; `None` where it names none.
+    fn recreated(&self, tx: &mut Tx<'_>, terms: &Terms, new: &New) -> Result<Option<Record>> {
+        let Some(body) = &new.body else {
+            return Ok(None);
+        };
+        let found = terms.former_self(tx, &self.rt, &new.incoming.document)?;
+        match found {
+            Some(person) if person.id == self.id || new.promise == Promise::None => {
+                let groups = terms.rules.groups();
+                life::recreate(tx, &self.rt, groups, &person, body, &new.incoming).map(Some)
+            }
+            None if new.promise == Promise::None || !tx.is_known(&self.id)? => Ok(None),
+            Some(_) | None => {
+                let detail =
+                    "The user whom this restores was changed in the meantime: send it again.";
+                Err(scim::Error::new(ErrorKind::Conflict, detail).into())
+            }
+        }
+    }
+
+    /// Runs `change` on the record as it is, within the rules for groups that give administrator rights.
+    fn guarded(
+        &self,
+        tx: &mut Tx<'_>,
+        terms: &Terms,
+        change: impl FnOnce(&mut Tx<'_>, Record) -> Result<Changed>,
+    ) -> Result<Changed> {
+        let record = self.present(tx)?;
+        let before = terms.rules.before(tx, &self.rt, &record)?;
+        let changed = change(tx, record)?;
+        terms.rules.after(tx, before, &changed.record)?;
+        Ok(changed)
     }
 
     fn replace(
         &self,
         tx: &mut Tx<'_>,
         terms: &Terms,
+        record: Record,
         body: &Map<String, Value>,
     ) -> Result<Changed> {
-        let record = self.present(tx)?;
         let present = document(&record)?;
         let incoming = validate::replace(&self.rt, &present, body.clone())?;
         terms.check_references(tx, &incoming.document, &incoming.members)?;
@@ -143,19 +241,35 @@ impl Change {
         } else {
             0
         };
-        let record = self.written(tx, record, &present, &incoming.document, rows)?;
-        Ok(Changed::new(record, incoming.password, &incoming.unknown))
+        let says_active = body.keys().any(|name| name.eq_ignore_ascii_case("active"));
+        let notes = Notes {
+            unheeded: record.locked && says_active && incoming.document.active() == Some(true),
+            password: incoming.password,
+            unknown: incoming.unknown,
+        };
+        let record = self.written(tx, terms, record, &present, &incoming.document, rows)?;
+        Ok(Changed::new(record, notes))
     }
 
-    fn patch(&self, tx: &mut Tx<'_>, terms: &Terms, patch: &Patch) -> Result<Changed> {
-        let record = self.present(tx)?;
+    fn patch(
+        &self,
+        tx: &mut Tx<'_>,
+        terms: &Terms,
+        record: Record,
+        patch: &Patch,
+    ) -> Result<Changed> {
         let present = document(&record)?;
         let mut changed = present.clone();
         let applied = apply(&self.rt, patch, &mut changed, terms.policy)?;
         terms.check_references(tx, &changed, &added(&applied))?;
         let rows = members::apply(tx, &record, &applied.members)?;
-        let record = self.written(tx, record, &present, &changed, rows)?;
-        Ok(Changed::new(record, applied.password, &[]))
+        let notes = Notes {
+            unheeded: record.locked && patch.writes("active") && changed.active() == Some(true),
+            password: applied.password,
+            unknown: Vec::new(),
+        };
+        let record = self.written(tx, terms, record, &present, &changed, rows)?;
+        Ok(Changed::new(record, notes))
     }
 
     /// The record, if the conditions of the request hold.
@@ -171,13 +285,17 @@ impl Change {
     fn written(
         &self,
         tx: &mut Tx<'_>,
+        terms: &Terms,
         record: Record,
         present: &Document,
         changed: &Document,
         rows: u64,
     ) -> Result<Record> {
         if changed != present {
-            let state = state(changed, record.state);
+            let state = state(&self.rt, changed, Some(&record));
+            if state != State::Active {
+                terms.rules.may_shut(tx, &record)?;
+            }
             return Ok(tx.update(&self.rt, &record, changed, state)?);
         }
         if rows > 0 {
@@ -189,12 +307,8 @@ impl Change {
 }
 
 impl Changed {
-    fn new(record: Record, password: bool, unknown: &[String]) -> Self {
-        Self {
-            record,
-            password,
-            unknown: unknown.to_vec(),
-        }
+    fn new(record: Record, notes: Notes) -> Self {
+        Self { record, notes }
     }
 }
 
@@ -204,7 +318,27 @@ impl Terms {
         if !incoming.members.is_empty() {
             tx.add_members(&record, &incoming.members)?;
         }
-        Ok(Changed::new(record, incoming.password, &incoming.unknown))
+        let notes = Notes {
+            unheeded: record.locked && incoming.document.active() == Some(true),
+            password: incoming.password,
+            unknown: incoming.unknown.clone(),
+        };
+        Ok(Changed::new(record, notes))
+    }
+
+    /// The deleted account that the body of a POST names, where such a one is to be restored.
+    pub(in crate::service) fn former_self(
+        &self,
+        tx: &mut Tx<'_>,
+        rt: &ResourceType,
+        document: &Document,
+    ) -> Result<Option<Record>> {
+        let names = document.external_id().zip(document.text("userName"));
+        let (OnRecreate::Restore, Some((external_id, user_name))) = (self.on_recreate, names)
+        else {
+            return Ok(None);
+        };
+        life::former_self(tx, rt, &self.owner, external_id, user_name)
     }
 
     /// With `scim.require_references`: every member and manager must be a resource.
@@ -225,7 +359,7 @@ impl Terms {
         let shown: String = id.chars().take(64).collect();
         let detail =
             format!("There is no resource with the id \"{shown}\", which the body refers to.");
-        Err(crate::scim::Error::value(detail).into())
+        Err(scim::Error::value(detail).into())
     }
 }
 
@@ -239,8 +373,13 @@ fn document(record: &Record) -> Result<Document> {
     })
 }
 
-/// The state that `active` in the document asks for; without it, what it was.
-fn state(document: &Document, present: State) -> State {
+/// The state that `active` in the document asks for; without it, what it was. A locked account stays shut,
+/// and what is no account is not shut.
+fn state(rt: &ResourceType, document: &Document, old: Option<&Record>) -> State {
+    let present = old.map_or(State::Active, |record| record.state);
+    if !rt.is_user() || old.is_some_and(|record| record.locked) {
+        return present;
+    }
     match document.active() {
         Some(true) => State::Active,
         Some(false) => State::Deactivated,

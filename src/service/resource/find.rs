@@ -26,6 +26,7 @@ impl Gateway {
         rt: &Arc<ResourceType>,
         query: ListQuery,
     ) -> Result<Bytes> {
+        caller.scopes.may_read()?;
         let projection = caller.projection(rt, &query.wanted)?;
         let filter = query
             .filter

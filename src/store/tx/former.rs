@@ -46,6 +46,43 @@ impl Tx<'_> {
         )
     }
 
+    /// The latest deleted resource of the connection `owner` that had this `externalId`, and this text in `attr`,
+    /// which is unique. In a write it is locked until the end.
+    pub fn former_of_owner(
+        &mut self,
+        rt: &ResourceType,
+        owner: &str,
+        external_id: &str,
+        attr: &AttrRef,
+        text: &str,
+    ) -> Result<Option<Record>> {
+        let whole = fold(external_id, true);
+        let mut external_key = whole.clone();
+        cut(&mut external_key);
+        let key = unique_row(&fold(text, attr.leaf().case_exact));
+        let (path, lock) = (attr.path(), self.lock_word());
+        let sql = format!(
+            "SELECT {COLUMNS} FROM former_key f JOIN resource r ON r.id = f.resource
+             LEFT JOIN body b ON b.resource = r.id
+             WHERE f.kind = $1 AND f.path = $2 AND f.folded = $3 AND r.state = 2
+             AND r.owner = $4 AND r.external_id = $5
+             ORDER BY r.deleted DESC, r.id DESC LIMIT 1 {lock}"
+        );
+        let params = [
+            (&*rt.name).into(),
+            (&path).into(),
+            (&key).into(),
+            owner.into(),
+            (&external_key).into(),
+        ];
+        let Some(found) = self.first(&sql, &params, record)? else {
+            return Ok(None);
+        };
+        let document = found.document()?;
+        let same = document.external_id().map(|text| fold(text, true)) == Some(whole);
+        Ok(same.then_some(found))
+    }
+
     /// The next deleted resources of type `rt`, in the order in which they were deleted, behind `after`,
     /// which were deleted no later than `until`.
     pub fn deleted_after(
