@@ -8,11 +8,17 @@
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
+mod cli_user;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

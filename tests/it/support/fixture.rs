@@ -1,7 +1,8 @@
 //! A gateway with a store of its own, served on a free port by a thread of this process.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
@@ -36,7 +37,44 @@ pub struct Fixture {
     pub gateway: Gateway,
     server: Option<(Stopper, JoinHandle<()>)>,
     runtime: Runtime,
-    directory: TempDir,
+    directory: Arc<TempDir>,
+    settings: Vec<(&'static str, &'static str)>,
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub struct Ran {
+    pub status: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// What it printed, after making sure that it did what it was told.
+    #[track_caller]
+    pub fn done(self) -> String {
+        assert_eq!((self.status, self.err.as_str()), (0, ""), "{}", self.out);
+        self.out
+    }
+
+    /// The one line that says why it failed.
+    #[track_caller]
+    pub fn failed(self) -> String {
+        assert_eq!(self.status, 1, "{} {}", self.out, self.err);
+        assert_eq!(
+            (self.out.as_str(), self.err.lines().count()),
+            ("", 1),
+            "{}",
+            self.err
+        );
+        self.err
+    }
+
+    /// What it printed as JSON.
+    #[track_caller]
+    pub fn json(self) -> serde_json::Value {
+        serde_json::from_str(&self.done()).unwrap()
+    }
 }
 
 impl Default for Setup {
@@ -56,7 +94,17 @@ impl Fixture {
     }
 
     pub fn with(setup: Setup) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::at(Arc::new(tempfile::tempdir().unwrap()), setup)
+    }
+
+    /// Stops this one, and starts another on what it left.
+    pub fn restart(self, setup: Setup) -> Self {
+        let directory = Arc::clone(&self.directory);
+        drop(self);
+        Self::at(directory, setup)
+    }
+
+    fn at(directory: Arc<TempDir>, setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let settings = settings(address, &directory.path().join("muster.db"), &setup);
@@ -69,6 +117,7 @@ impl Fixture {
             server: Some(server),
             runtime: runtime(),
             directory,
+            settings: setup.settings,
         }
     }
 
@@ -91,6 +140,29 @@ impl Fixture {
         self.runtime.block_on(future)
     }
 
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.directory.path().join("muster.db")
+    }
+
+    /// Runs the real program beside the gateway, with its settings.
+    pub fn muster(&self, arguments: &[&str]) -> Ran {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_muster"));
+        command.args(arguments).current_dir(self.directory.path());
+        let url = format!("database.url=sqlite:{}", self.database().display());
+        command.args(["--set", &url]);
+        for (key, value) in &self.settings {
+            command.args(["--set", &format!("{key}={value}")]);
+        }
+        let output = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ran {
+            status: output.status.code().unwrap(),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
+    }
+
     /// Stops the server gracefully and waits for it.
     pub fn stop(&mut self) {
         if let Some((stopper, thread)) = self.server.take() {
@@ -106,7 +178,7 @@ impl Drop for Fixture {
             return;
         }
         self.stop();
-        verify(&self.gateway, &self.directory.path().join("muster.db"));
+        verify(&self.gateway, &self.database());
     }
 }
 
