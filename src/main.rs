@@ -9,7 +9,7 @@ use muster::clock::Clock;
 use muster::config;
 use muster::config::Settings;
 use muster::server;
-use muster::service::{Gateway, Role};
+use muster::service::{Gateway, PurgeRun, Role};
 use muster::telemetry;
 
 fn main() -> ExitCode {
@@ -31,6 +31,22 @@ fn main() -> ExitCode {
         Command::Db(command) => beside(settings, async |gateway| cli::db(&command, gateway).await),
         Command::User(command) => {
             beside(settings, async |gateway| cli::user(&command, gateway).await)
+        }
+        Command::Roles(command) => beside(settings, async |gateway| {
+            cli::roles(&command, gateway).await
+        }),
+        Command::Count { format } => {
+            beside(settings, async |gateway| cli::count(format, gateway).await)
+        }
+        Command::Purge { dry_run, format } => {
+            let run = if dry_run {
+                PurgeRun::Preview
+            } else {
+                PurgeRun::Real
+            };
+            beside(settings, async |gateway| {
+                cli::purge(run, format, gateway).await
+            })
         }
     })
 }

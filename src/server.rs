@@ -1,5 +1,6 @@
 //! The HTTP server around a gateway: where it listens, how long it waits, how it stops.
 
+mod job;
 mod jobs;
 
 use std::io;
@@ -124,10 +125,14 @@ impl Server {
     /// Serves until it is stopped, and then closes the gateway.
     pub async fn run(self) -> Result<(), Error> {
         let url = &self.gateway.settings().server.public_url;
+        self.gateway.pin_groups().await?;
+        let retention = rt::spawn(job::run(self.gateway.clone()));
         tracing::info!(address = %self.address, public_url = %url, "serving");
         let jobs = Jobs::start(&self.gateway);
-        self.running.await?;
+        let served = self.running.await;
+        retention.abort();
         jobs.stop().await;
+        served?;
         self.gateway.close();
         tracing::info!("stopped");
         Ok(())

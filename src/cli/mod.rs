@@ -3,8 +3,12 @@
 mod audit;
 mod check;
 mod config;
+mod count;
 mod db;
 mod output;
+mod purge;
+mod roles;
+mod show;
 mod table;
 mod token;
 mod user;
@@ -22,7 +26,7 @@ use crate::config::Faults;
 use crate::config::Period;
 use crate::config::ProfileName;
 use crate::config::Settings;
-use crate::service::Gateway;
+use crate::service::{Gateway, PurgeRun};
 
 pub use audit::Since;
 pub use output::Failure;
@@ -50,7 +54,7 @@ pub enum Command {
     /// Make, list and revoke the tokens that clients use
     #[command(subcommand)]
     Token(TokenCommand),
-    /// List and show users
+    /// Make, list, shut, delete and restore users
     #[command(subcommand)]
     User(UserCommand),
     /// Read the audit log, or verify it
@@ -59,6 +63,24 @@ pub enum Command {
     /// Migrate, check and copy the database
     #[command(subcommand)]
     Db(DbCommand),
+    /// Show what gives which role
+    #[command(subcommand)]
+    Roles(RolesCommand),
+    /// Count users
+    Count {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Remove for good who was deleted retention.days ago; needs retention.purge
+    Purge {
+        /// Only tell who would go
+        #[arg(long)]
+        dry_run: bool,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
     /// Show the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -107,8 +129,35 @@ pub enum TokenCommand {
 /// What to do with users.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
+    /// Make a user, unless there is one with this address
+    Create {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+        /// User name [default: the address]
+        #[arg(long, value_name = "NAME")]
+        user_name: Option<String>,
+        /// Given name
+        #[arg(long, value_name = "NAME")]
+        given_name: Option<String>,
+        /// Family name
+        #[arg(long, value_name = "NAME")]
+        family_name: Option<String>,
+        /// Make them an administrator
+        #[arg(long)]
+        admin: bool,
+        /// Send no mail
+        #[arg(long)]
+        skip_email: bool,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
     /// List users
     List {
+        /// Deleted users instead
+        #[arg(long)]
+        deleted: bool,
         /// Only those that this SCIM filter selects, such as 'userName sw "a"'
         #[arg(long)]
         filter: Option<String>,
@@ -116,15 +165,79 @@ pub enum UserCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Show a user
-    Show {
+    /// Show a user, and why they are an administrator
+    Show(One),
+    /// Open an account, whoever shut it
+    Activate(One),
+    /// Shut an account, so that no identity provider can open it
+    Deactivate(One),
+    /// Give a deleted account back, with its id, groups and roles
+    Restore(One),
+    /// Delete an account; it can be restored
+    Delete {
+        /// Who, and how to print.
+        #[command(flatten)]
+        one: One,
+        /// Send no mail
+        #[arg(long)]
+        skip_email: bool,
+    },
+    /// Remove a deleted account for good
+    Purge {
         /// Who.
         #[command(flatten)]
         person: Person,
+        /// Yes, for good
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+    /// Keep a user from purge (legal hold)
+    Hold {
+        /// Who, and how to print.
+        #[command(flatten)]
+        one: One,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// End a legal hold
+    Unhold(One),
+    /// Make a user an administrator
+    SetAdmin {
+        /// Who, and how to print.
+        #[command(flatten)]
+        one: One,
+        /// Take the role away instead
+        #[arg(long)]
+        revoke: bool,
+    },
+}
+
+/// What to do with roles.
+#[derive(Debug, Subcommand)]
+pub enum RolesCommand {
+    /// Show what gives which role, from where
+    List {
         /// How to print.
         #[command(flatten)]
         format: Format,
     },
+    /// Let a name in roles.admin_groups match a new group
+    Unpin {
+        /// The name
+        name: String,
+    },
+}
+
+/// One person, and how they are printed.
+#[derive(Debug, Args)]
+pub struct One {
+    /// Who.
+    #[command(flatten)]
+    pub person: Person,
+    /// How to print.
+    #[command(flatten)]
+    pub format: Format,
 }
 
 /// What to do with the audit log.
@@ -220,7 +333,22 @@ pub async fn token(command: &TokenCommand, gateway: &Gateway) -> Result<(), Fail
     token::run(command, gateway).await
 }
 
-/// Lists and shows users.
+/// Shows and unpins what gives roles.
+pub async fn roles(command: &RolesCommand, gateway: &Gateway) -> Result<(), Failure> {
+    roles::run(command, gateway).await
+}
+
+/// Counts users.
+pub async fn count(format: Format, gateway: &Gateway) -> Result<(), Failure> {
+    count::run(format, gateway).await
+}
+
+/// Runs the retention job once, or tells what it would do.
+pub async fn purge(run: PurgeRun, format: Format, gateway: &Gateway) -> Result<(), Failure> {
+    purge::run(run, format, gateway).await
+}
+
+/// Makes, lists and changes users.
 pub async fn user(command: &UserCommand, gateway: &Gateway) -> Result<(), Failure> {
     user::run(command, gateway).await
 }

@@ -59,6 +59,34 @@ names! {
 }
 
 names! {
+    /// What a connection may do.
+    Scope {
+        /// Read resources.
+        Read = "read",
+        /// Change users, and everything else that is no group.
+        Users = "users",
+        /// Change groups.
+        Groups = "groups",
+        /// Change who is in a group that gives administrator rights, and make a group one.
+        AdminGroups = "admin-groups",
+        /// Set passwords.
+        Password = "password",
+        /// Ask whose a token is.
+        Introspect = "introspect",
+    }
+}
+
+names! {
+    /// What becomes of a create that names a deleted user of the same connection.
+    OnRecreate {
+        /// The deleted user is restored.
+        Restore = "restore",
+        /// A new user is made.
+        New = "new",
+    }
+}
+
+names! {
     /// How the log is written.
     LogFormat {
         /// For people.

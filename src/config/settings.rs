@@ -8,10 +8,12 @@ use super::Faults;
 use super::LogFilter;
 use super::LogFormat;
 use super::Network;
+use super::OnRecreate;
 use super::ProfileName;
 use super::PublicUrl;
 use super::Rate;
 use super::Scheme;
+use super::Scope;
 use super::Secret;
 use super::Size;
 use super::Sources;
@@ -32,6 +34,10 @@ pub struct Settings {
     pub database: Database,
     /// The protocol.
     pub scim: Scim,
+    /// Who has which rights.
+    pub roles: Roles,
+    /// How long leavers are kept.
+    pub retention: Retention,
     /// How often something may happen.
     pub limits: Limits,
     /// What is logged, and how.
@@ -75,6 +81,8 @@ section! {
         token: Option<Secret>,
         /// How requests of the connection `config` are read.
         profile: ProfileName,
+        /// What the connection `config` may do.
+        scopes: Vec<Scope>,
         /// Resources on a page when the client does not say; at most `max_results`.
         page_size: u64 where 1..=MAX_RESULTS,
         /// Resources on a page at most.
@@ -91,6 +99,26 @@ section! {
         require_references: bool,
         /// Folder of further schema and resource-type documents; see [`super::read_schemas`].
         schema_dir: Option<PathBuf>,
+        /// What becomes of a create that names a deleted user.
+        on_recreate: OnRecreate,
+    }
+}
+
+section! {
+    /// Who has which rights.
+    Roles "roles" {
+        /// Groups whose members are administrators, by id, externalId or displayName.
+        admin_groups: Vec<String>,
+    }
+}
+
+section! {
+    /// How long leavers are kept.
+    Retention "retention" {
+        /// Whether deleted users are removed for good some day.
+        purge: bool,
+        /// After how many days.
+        days: u64 where 0..=MAX_RETENTION_DAYS,
     }
 }
 
@@ -138,6 +166,8 @@ const MAX_SCAN: u64 = 10_000_000;
 const MAX_PROVISIONING_DAYS: u64 = 36_525;
 /// At 500 bytes an entry, 50 GB.
 const MAX_PROVISIONING_ROWS: u64 = 100_000_000;
+/// A hundred years, which is for ever.
+const MAX_RETENTION_DAYS: u64 = 36_500;
 /// 32 hexadecimal digits are 128 bits, more than anybody can try.
 const MIN_SECRET_CHARS: usize = 32;
 /// 16 characters out of 64 are 96 bits, more than anybody can try over a network.
@@ -155,12 +185,22 @@ impl Settings {
             Server::read(&mut reader),
             Database::read(&mut reader),
             Scim::read(&mut reader),
+            Roles::read(&mut reader),
+            Retention::read(&mut reader),
             Limits::read(&mut reader),
             Log::read(&mut reader),
             Metrics::read(&mut reader),
         );
-        let (Some(server), Some(database), Some(scim), Some(limits), Some(log), Some(metrics)) =
-            sections
+        let (
+            Some(server),
+            Some(database),
+            Some(scim),
+            Some(roles),
+            Some(retention),
+            Some(limits),
+            Some(log),
+            Some(metrics),
+        ) = sections
         else {
             return Err(Faults(reader.finish().1));
         };
@@ -175,6 +215,8 @@ impl Settings {
             server,
             database,
             scim,
+            roles,
+            retention,
             limits,
             log,
             metrics,
@@ -199,6 +241,8 @@ fn keys() -> Vec<Key> {
         Server::KEYS,
         Database::KEYS,
         Scim::KEYS,
+        Roles::KEYS,
+        Retention::KEYS,
         Limits::KEYS,
         Log::KEYS,
         Metrics::KEYS,

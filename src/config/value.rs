@@ -12,10 +12,12 @@ use super::DatabaseUrl;
 use super::LogFilter;
 use super::LogFormat;
 use super::Network;
+use super::OnRecreate;
 use super::Period;
 use super::ProfileName;
 use super::PublicUrl;
 use super::Rate;
+use super::Scope;
 use super::Secret;
 use super::Size;
 use super::file;
@@ -70,9 +72,11 @@ written_as_text!(
     LogFilter,
     LogFormat,
     Network,
+    OnRecreate,
     Period,
     ProfileName,
-    PublicUrl
+    PublicUrl,
+    Scope
 );
 
 impl Setting for SocketAddr {
@@ -152,6 +156,19 @@ impl Setting for bool {
                 .parse()
                 .map_err(|_| format!("{text:?} is neither true nor false")),
             other => Err(format!("must be true or false, not {}", other.kind())),
+        }
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl Setting for String {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        match raw.text()?.trim() {
+            "" => Err("is empty: leave it out or give it a value".into()),
+            text => Ok(text.to_owned()),
         }
     }
 

@@ -8,6 +8,7 @@ use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
 use super::provisioning::Buffer;
+use super::role::AdminGroups;
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -32,6 +33,7 @@ struct Inner {
     buffer: Buffer,
     requests: Requests,
     instance: String,
+    admin_groups: AdminGroups,
     base: String,
     discovery: Discovery,
 }
@@ -74,6 +76,7 @@ impl Gateway {
         let keys = Arc::new(Keys::derive(&secret));
         let limits = Limits::new(&settings, &clock);
         let instance = clock.id();
+        let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -84,6 +87,7 @@ impl Gateway {
             buffer: Buffer::default(),
             requests: Requests::default(),
             instance,
+            admin_groups,
             base,
             discovery,
         })))
@@ -158,6 +162,10 @@ impl Gateway {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub(super) fn admin_groups(&self) -> &AdminGroups {
+        &self.0.admin_groups
     }
 
     pub(super) fn keys(&self) -> &Arc<Keys> {

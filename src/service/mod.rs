@@ -2,27 +2,36 @@
 
 mod audit;
 mod bulk;
+mod count;
 mod discovery;
 mod error;
 mod gateway;
 mod keys;
+mod life;
 mod limit;
 mod maintenance;
 mod metrics;
 mod provisioning;
 mod resource;
+mod retention;
+mod role;
 mod schema;
+mod scope;
 mod token;
 mod user;
 
-pub use crate::store::{LogEntry, Migrated, Nature, Role};
+pub use crate::store::{Actor, LogEntry, Migrated, Nature, Role};
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
+pub use count::Counts;
 pub use discovery::Discovery;
 pub use error::{Error, Result};
 pub use gateway::{Gateway, OpenError, SCIM_ROOT};
 pub use maintenance::CheckReport;
 pub use provisioning::{LogFilter, Request, Said};
 pub use resource::{Answer, Fetched};
+pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
+pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;
+pub use scope::Scopes;
 pub use token::{CONFIG_CONNECTION, Caller, FIRST_CONNECTION, TokenInfo};
-pub use user::{User, Who};
+pub use user::{DeletedPage, HoldInfo, NewPerson, Person, User, Who};

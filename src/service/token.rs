@@ -14,6 +14,7 @@ use super::error::{Error, Result};
 use super::gateway::Gateway;
 use super::keys::{Keys, same};
 use super::provisioning::Notes;
+use super::scope::Scopes;
 use crate::scim::profile::Profile;
 use crate::scim::{self, ErrorKind};
 use crate::store::{self, Actor, Connection, Token, Tx};
@@ -40,6 +41,8 @@ pub struct Caller {
     pub connection: Arc<str>,
     /// How its requests are read.
     pub profile: &'static Profile,
+    /// What it may do.
+    pub scopes: Scopes,
     /// The id of the request.
     pub request: String,
     /// When its token was known.
@@ -53,6 +56,7 @@ struct Live {
     id: String,
     connection: String,
     profile: String,
+    scopes: Scopes,
 }
 
 /// A token as it may be shown.
@@ -92,14 +96,16 @@ impl Gateway {
             return Ok(None);
         };
         self.limits().used(&found.id).map_err(limited)?;
-        caller(&found.connection, &found.profile, request).map(Some)
+        caller(found, request).map(Some)
     }
 
     async fn find_token(&self, token: &str) -> Result<Option<Live>> {
         let hash = self.keys().token_hash(token);
         let given = self.settings().scim.token.as_ref();
         if given.is_some_and(|given| same(&hash, &self.keys().token_hash(given.expose()))) {
+            let scopes = &self.settings().scim.scopes;
             return Ok(Some(Live {
+                scopes: Scopes::new(CONFIG_CONNECTION, scopes.iter().map(|scope| scope.as_str())),
                 id: CONFIG_CONNECTION.to_owned(),
                 connection: CONFIG_CONNECTION.to_owned(),
                 profile: self.settings().scim.profile.as_str().to_owned(),
@@ -128,7 +134,9 @@ impl Gateway {
         let profile = connection
             .profile
             .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+        let scopes = connection.scopes.iter().map(String::as_str);
         Ok(Some(Live {
+            scopes: Scopes::new(&connection.name, scopes),
             id: token.id,
             connection: connection.name,
             profile,
@@ -344,15 +352,19 @@ impl From<Token> for TokenInfo {
     }
 }
 
-fn caller(connection: &str, profile: &str, request: &str) -> Result<Caller> {
-    let Some(profile) = Profile::by_name(profile) else {
+fn caller(live: Live, request: &str) -> Result<Caller> {
+    let Some(profile) = Profile::by_name(&live.profile) else {
         return Err(Error::Internal {
-            why: format!("connection {connection} has the unknown profile {profile}"),
+            why: format!(
+                "connection {} has the unknown profile {}",
+                live.connection, live.profile
+            ),
         });
     };
     Ok(Caller {
-        connection: connection.into(),
+        connection: live.connection.into(),
         profile,
+        scopes: live.scopes,
         request: request.to_owned(),
         started: Instant::now(),
         notes: Notes::default(),

@@ -15,6 +15,17 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// How the actor is written where it is kept: `cli`, `system`, `connection NAME`.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Connection(name) => format!("connection {name}"),
+            Self::Cli => "cli".to_owned(),
+            Self::System => "system".to_owned(),
+        }
+    }
+}
+
 /// The cause of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {

@@ -24,16 +24,16 @@ pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
-    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, GroupRef, List,
-    LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Position, Record, Seal, Sort,
-    Start, State, StoredMember, Token, Tx, Walk, Walked,
+    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, Grant, GroupRef, Hold,
+    Holders, Job, List, LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Pin, Position,
+    Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
 };
 
 use crate::scim::schema::Registry;
 use open::Inner;
 use queue::{Queue, Refused};
 use work::Task;
-use writer::Job;
+use writer::Job as Waiting;
 
 /// How many changes, and how many reads, may wait. At 500 changes a second, a slow day for one disk, the
 /// last of 1,024 waits 2 s; more would only wait longer than their callers do.
@@ -150,7 +150,7 @@ impl Store {
     }
 }
 
-fn push(queue: &Queue<Job>, job: Job) -> Result<()> {
+fn push(queue: &Queue<Waiting>, job: Waiting) -> Result<()> {
     queue.push(job).map_err(|refused| match refused {
         Refused::Full => Error::Full,
         Refused::Closed => gone(),

@@ -161,7 +161,7 @@ fn a_backup_taken_under_load_restores_to_an_equal_store() {
         let found = fixture
             .block_on(gateway.user_named(&Who::Id(id.clone())))
             .unwrap();
-        assert_eq!(found.resource["title"], "x");
+        assert_eq!(found.user.resource["title"], "x");
     }
     gateway.close();
 

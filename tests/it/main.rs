@@ -15,11 +15,15 @@ mod bars;
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
+mod cli_user;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod custom_schema;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod life;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
@@ -33,6 +37,7 @@ mod rfc7643;
 mod rfc7644;
 #[cfg(test)]
 mod rfc9865;
+mod roles;
 #[cfg(test)]
 mod search;
 #[cfg(test)]

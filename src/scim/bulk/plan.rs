@@ -8,11 +8,11 @@ use super::reference::{Drawn, resolve, resolve_whole};
 use super::{Plan, Request, Step, Verb};
 use crate::scim::error::{Error, Result};
 
-/// Draws an id for every POST, puts it where its `bulkId` is referred to, and finds the order.
+/// Draws an id for every POST, by its position, puts it where its `bulkId` is referred to, and finds the order.
 ///
 /// # Errors
 /// 400 `invalidSyntax` when two POSTs have one `bulkId`.
-pub fn plan(request: Request, mut draw: impl FnMut() -> String) -> Result<Plan> {
+pub fn plan(request: Request, mut draw: impl FnMut(usize) -> String) -> Result<Plan> {
     let mut operations = request.operations;
     let mut drawn = Drawn::new();
     for (position, operation) in operations.iter_mut().enumerate() {
@@ -22,7 +22,7 @@ pub fn plan(request: Request, mut draw: impl FnMut() -> String) -> Result<Plan> 
         if work.verb != Verb::Post {
             continue;
         }
-        work.id = draw();
+        work.id = draw(position);
         let bulk_id = operation.bulk_id.clone().unwrap_or_default();
         if drawn.insert(bulk_id, (position, work.id.clone())).is_some() {
             return Err(Error::syntax("Two POST operations have the same bulkId."));
@@ -122,7 +122,7 @@ mod tests {
 
     fn planned(operations: Value) -> Plan {
         let mut next = 0;
-        plan(request(operations), || {
+        plan(request(operations), |_| {
             next += 1;
             format!("id{next}")
         })

@@ -40,6 +40,20 @@ impl Patch {
     pub fn parse(rt: &ResourceType, body: Map<String, Value>) -> Result<Self> {
         operation::parse(rt, body).map(|operations| Self { operations })
     }
+
+    /// Whether an operation writes the core attribute `name`, by its path or in a value without one.
+    pub fn writes(&self, name: &str) -> bool {
+        self.operations.iter().any(|operation| {
+            let value = || operation.value.as_object();
+            match &operation.target {
+                Target::Resource => value().is_some_and(|members| {
+                    members.keys().any(|key| key.eq_ignore_ascii_case(name))
+                }),
+                Target::Attribute(attr) => attr.extension.is_none() && attr.attribute.name == name,
+                Target::Extension(_) | Target::Values(_) => false,
+            }
+        })
+    }
 }
 
 /// What to do where a value filter selects nothing.

@@ -84,7 +84,7 @@ impl Gateway {
     /// 400 when several users match.
     pub async fn audited_user(&self, name: &str) -> Result<String> {
         match self.user_named(&Who::Email(name.to_owned())).await {
-            Ok(user) => Ok(user.id),
+            Ok(person) => Ok(person.user.id),
             Err(Error::Scim(error)) if error.kind == ErrorKind::NotFound => Ok(name.to_owned()),
             Err(error) => Err(error),
         }

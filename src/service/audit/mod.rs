@@ -38,6 +38,27 @@ pub(super) fn record(tx: &mut Tx<'_>, keys: &Keys, entry: &Entry<'_>) -> Result<
     tx.insert_audit(&row)
 }
 
+/// Records under a name of its own what was done about a resource.
+///
+/// # Errors
+/// Those of [`record`].
+pub(super) fn record_as(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    action: &str,
+    about: &Record,
+    changes: &Changes,
+) -> Result<()> {
+    let entry = Entry {
+        action,
+        kind: &about.kind,
+        resource: &about.id,
+        owner: about.owner.as_deref(),
+        changes,
+    };
+    record(tx, keys, &entry)
+}
+
 /// Records that a resource was made, changed or deleted; `before` is `None` when it is new.
 ///
 /// # Errors
@@ -50,17 +71,7 @@ pub(super) fn record_change(
     changes: &Changes,
 ) -> Result<()> {
     let action = action(&record.kind, before, record.state, changes);
-    self::record(
-        tx,
-        keys,
-        &Entry {
-            action: &action,
-            kind: &record.kind,
-            resource: &record.id,
-            owner: record.owner.as_deref(),
-            changes,
-        },
-    )
+    record_as(tx, keys, &action, record, changes)
 }
 
 /// The name of what was done: the change of state if there is one.

@@ -2,21 +2,22 @@
 
 mod run;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::provisioning::{self, Asked};
 use super::resource::body;
-use super::resource::change::{Change, Terms, What};
+use super::resource::change::{Change, New, Promise, Terms, What};
 use super::{Caller, Error, Gateway, Result, SCIM_ROOT};
 use crate::scim;
 use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};
 use crate::scim::json;
 use crate::scim::patch::Patch;
 use crate::scim::query::{Conditions, EntityTags};
-use crate::scim::validate;
+use crate::scim::resource::Document;
 use crate::store::Actor;
 use run::{Done, Run, StepResult};
 
@@ -30,16 +31,33 @@ impl Gateway {
     /// 400 for a message that is none, 413 for too many operations: then nothing happened.
     pub async fn bulk(&self, caller: &Caller, bytes: Bytes) -> Result<Bytes> {
         let request = self.read_bulk(caller, &bytes)?;
-        let plan = bulk::plan(request, || self.clock().id())?;
-        let prepared = plan.steps.iter().enumerate().map(|(position, step)| {
-            let change = prepare(caller, step);
-            (change, asked(caller, position, step))
-        });
-        let (changes, asked) = prepared.unzip();
+        let terms = Terms::new(self, caller);
+        let mut restored = self.restored(&terms, &request).await?;
+        let known: HashSet<usize> = restored.keys().copied().collect();
+        let plan = bulk::plan(request, |position| {
+            restored
+                .remove(&position)
+                .unwrap_or_else(|| self.clock().id())
+        })?;
+        let needed: HashSet<usize> = plan.steps.iter().flat_map(|s| &s.needs).copied().collect();
+        let changes: Vec<_> = plan
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(position, step)| {
+                let given = known.contains(&position) || needed.contains(&position);
+                let promise = if given { Promise::Given } else { Promise::None };
+                prepare(caller, step, promise)
+            })
+            .collect();
+        let asked = plan.steps.iter().enumerate();
+        let asked = asked
+            .map(|(position, step)| asked_for(caller, position, step))
+            .collect();
         let run = Arc::new(Run {
             plan,
             changes,
-            terms: Terms::new(self, caller),
+            terms,
             asked,
         });
         let mut done = Done::default();
@@ -74,6 +92,46 @@ impl Gateway {
         if let Some(entry) = entry {
             self.buffer().push(entry);
         }
+    }
+
+    /// The ids of the deleted users that POSTs of the request will restore, by position: others may refer to them.
+    async fn restored(
+        &self,
+        terms: &Terms,
+        request: &bulk::Request,
+    ) -> Result<HashMap<usize, String>> {
+        let posts: Vec<(usize, Work)> = request
+            .operations
+            .iter()
+            .enumerate()
+            .filter_map(|(position, operation)| {
+                let work = operation.work.as_ref().ok()?;
+                let person = work.verb == Verb::Post && work.rt.is_user();
+                let work = Work {
+                    rt: Arc::clone(&work.rt),
+                    id: String::new(),
+                    verb: work.verb,
+                    data: names(&work.data)?,
+                };
+                person.then_some((position, work))
+            })
+            .collect();
+        if posts.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let terms = terms.clone();
+        self.store()
+            .read(move |tx| {
+                let mut found = HashMap::new();
+                for (position, work) in &posts {
+                    let document = Document::new(work.data.clone());
+                    if let Some(person) = terms.former_self(tx, &work.rt, &document)? {
+                        found.insert(*position, person.id);
+                    }
+                }
+                Ok(found)
+            })
+            .await
     }
 
     fn read_bulk(&self, caller: &Caller, bytes: &[u8]) -> Result<bulk::Request> {
@@ -124,11 +182,15 @@ impl Gateway {
 
     fn outcome(&self, caller: &Caller, step: &Step, result: StepResult) -> Outcome {
         let work = step.operation.work.as_ref().ok();
-        let location = work.map(|work| self.location(&work.rt, &work.id));
+        let id = result.as_ref().map_or("", |done| done.id.as_str());
+        let location = work.map(|work| {
+            let id = if id.is_empty() { &*work.id } else { id };
+            self.location(&work.rt, id)
+        });
         let posted = work.is_some_and(|work| work.verb == Verb::Post);
         match result {
             Ok(changed) => {
-                body::dropped(caller, changed.password, &changed.unknown);
+                body::noted(caller, &changed.id, &changed.notes);
                 let verb = work.map_or(Verb::Delete, |work| work.verb);
                 Outcome::Done {
                     status: status(verb),
@@ -154,7 +216,7 @@ fn status(verb: Verb) -> u16 {
 }
 
 /// What the provisioning log tells of an operation, refused or not.
-fn asked(caller: &Caller, position: usize, step: &Step) -> Asked {
+fn asked_for(caller: &Caller, position: usize, step: &Step) -> Asked {
     let (method, route, resource) = match &step.operation.work {
         Ok(work) => {
             let (method, item) = match work.verb {
@@ -177,9 +239,22 @@ fn asked(caller: &Caller, position: usize, step: &Step) -> Asked {
     }
 }
 
+/// The names of a person in a body, as far as they are told without its profile.
+fn names(data: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let mut names = Map::new();
+    for name in ["externalId", "userName"] {
+        let (_, value) = data
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        names.insert(name.to_owned(), value.clone());
+    }
+    Some(names)
+}
+
 /// Checks an operation as far as that needs no look at the store.
-fn prepare(caller: &Caller, step: &Step) -> scim::Result<Change> {
+fn prepare(caller: &Caller, step: &Step, promise: Promise) -> scim::Result<Change> {
     let Work { rt, id, verb, data } = step.operation.work.clone()?;
+    caller.scopes.may_change(&rt)?;
     let if_match = step
         .operation
         .version
@@ -191,7 +266,10 @@ fn prepare(caller: &Caller, step: &Step) -> scim::Result<Change> {
         if_none_match: None,
     };
     let what = match verb {
-        Verb::Post => What::Create(validate::create(&rt, body::mended(caller, &rt, data)?)?),
+        Verb::Post => {
+            let body = body::mended(caller, &rt, data)?;
+            What::Create(Box::new(New::read(&rt, body, promise)?))
+        }
         Verb::Put => What::Replace(body::mended(caller, &rt, data)?),
         Verb::Patch => What::Patch(Patch::parse(
             &rt,

@@ -6,7 +6,7 @@ use super::status;
 use crate::scim::bulk::Plan;
 use crate::scim::{self, ErrorKind};
 use crate::service::provisioning::{self, Asked};
-use crate::service::resource::change::{Change, Changed, Terms};
+use crate::service::resource::change::{Change, Changed, Notes, Terms};
 use crate::service::resource::etag;
 use crate::service::{Error, Result};
 use crate::store::{LogEntry, Tx};
@@ -35,9 +35,10 @@ pub(super) type StepResult = std::result::Result<StepDone, scim::Error>;
 
 #[derive(Clone)]
 pub(super) struct StepDone {
+    /// The id of the resource: of a restored one not the one that was drawn.
+    pub(super) id: String,
     pub(super) etag: String,
-    pub(super) password: bool,
-    pub(super) unknown: Vec<String>,
+    pub(super) notes: Notes,
     /// What is still to be told of an operation that changed nothing.
     pub(super) idle: Option<LogEntry>,
 }
@@ -219,16 +220,11 @@ impl From<crate::store::Error> for Stop {
 
 impl StepDone {
     fn new(changed: Changed, idle: Option<LogEntry>) -> Self {
-        let Changed {
-            record,
-            password,
-            unknown,
-            fields: _,
-        } = changed;
+        let Changed { record, notes, .. } = changed;
         Self {
             etag: etag(&record),
-            password,
-            unknown,
+            id: record.id,
+            notes,
             idle,
         }
     }

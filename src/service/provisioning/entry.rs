@@ -129,8 +129,8 @@ pub(in crate::service) fn done(
 ) -> Result<Option<LogEntry>> {
     let at = tx.cause()?.at;
     let mut entry = draft(scene, asked, at, Nature::Change, status);
-    let password = changed.password.then(|| "password".to_owned());
-    entry.dropped = bounded(changed.unknown.iter().cloned().chain(password));
+    let password = changed.notes.password.then(|| "password".to_owned());
+    entry.dropped = bounded(changed.notes.unknown.iter().cloned().chain(password));
     let Some(fields) = &changed.fields else {
         return Ok(Some(entry));
     };

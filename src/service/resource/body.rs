@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::change::Notes;
 use crate::scim::json;
 use crate::scim::message::SEARCH_URN;
 use crate::scim::patch;
@@ -84,19 +85,27 @@ pub(in crate::service) fn told(caller: &Caller, corrections: &[Correction]) {
     );
 }
 
-/// What was left out of a body stands in the log too.
-pub(in crate::service) fn dropped(caller: &Caller, password: bool, unknown: &[String]) {
-    if password {
+/// What was left out of a body, or opened nothing, stands in the log too.
+pub(in crate::service) fn noted(caller: &Caller, id: &str, notes: &Notes) {
+    let connection = &*caller.connection;
+    if notes.password {
         tracing::info!(
-            connection = &*caller.connection,
+            connection,
             "a password was dropped: none can be set over SCIM"
         );
     }
-    if !unknown.is_empty() {
+    if !notes.unknown.is_empty() {
         tracing::info!(
-            connection = &*caller.connection,
-            attributes = unknown.join(", "),
+            connection,
+            attributes = notes.unknown.join(", "),
             "attributes that no schema knows were ignored"
+        );
+    }
+    if notes.unheeded {
+        tracing::info!(
+            connection,
+            id,
+            "active = true is remembered and opens nothing: an administrator has locked the account"
         );
     }
 }

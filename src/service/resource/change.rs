@@ -7,15 +7,18 @@ use serde_json::{Map, Value};
 
 use super::get::not_found;
 use super::{condition, members};
+use crate::config::OnRecreate;
 use crate::scim::patch::{Applied, MemberDelta, Patch, Policy, apply};
 use crate::scim::query::Conditions;
 use crate::scim::resource::{Document, Member};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
+use crate::scim::{self, ErrorKind};
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
 use crate::service::provisioning::Scene;
-use crate::service::{Caller, Error, Gateway, Result};
+use crate::service::role::{Before, Rules};
+use crate::service::{Caller, Error, Gateway, Result, life};
 use crate::store::{NewResource, Record, State, Tx};
 
 /// One change of one resource.
@@ -30,13 +33,48 @@ pub(in crate::service) struct Change {
 /// What is done to it.
 pub(in crate::service) enum What {
     /// POST
-    Create(Incoming),
+    Create(Box<New>),
     /// PUT, with the body as the profile left it: what it may change depends on what is there.
     Replace(Map<String, Value>),
     /// PATCH
     Patch(Patch),
     /// DELETE
     Delete,
+}
+
+/// What a POST makes.
+pub(in crate::service) struct New {
+    incoming: Incoming,
+    /// The body as the profile left it, for people whom it may restore.
+    body: Option<Map<String, Value>>,
+    promise: Promise,
+}
+
+/// Whether others have been told the id of what a POST makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::service) enum Promise {
+    /// No: the answer tells it.
+    None,
+    /// Other operations of the request use it already.
+    Given,
+}
+
+impl New {
+    /// # Errors
+    /// 400 for a body that is not one of `rt`.
+    pub(in crate::service) fn read(
+        rt: &ResourceType,
+        body: Map<String, Value>,
+        promise: Promise,
+    ) -> scim::Result<Self> {
+        let kept = rt.is_user().then(|| body.clone());
+        let incoming = validate::create(rt, body)?;
+        Ok(Self {
+            body: kept.filter(|_| incoming.document.external_id().is_some()),
+            incoming,
+            promise,
+        })
+    }
 }
 
 /// What holds for every change of a request.
@@ -47,18 +85,28 @@ pub(in crate::service) struct Terms {
     require_references: bool,
     keys: Arc<Keys>,
     scene: Scene,
+    on_recreate: OnRecreate,
+    rules: Rules,
 }
 
 /// What a change came to.
 pub(in crate::service) struct Changed {
     /// The record as it is now; of a deleted one, as it was.
     pub(in crate::service) record: Record,
+    pub(in crate::service) notes: Notes,
+    /// The attributes that changed; `None` when the resource stayed as it was.
+    pub(in crate::service) fields: Option<Vec<String>>,
+}
+
+/// What the log is told about a change.
+#[derive(Clone, Default)]
+pub(in crate::service) struct Notes {
     /// Whether the body had a password.
     pub(in crate::service) password: bool,
     /// Names in the body that stand for nothing.
     pub(in crate::service) unknown: Vec<String>,
-    /// The attributes that changed; `None` when the resource stayed as it was.
-    pub(in crate::service) fields: Option<Vec<String>>,
+    /// Whether it would have opened an account that an administrator locked.
+    pub(in crate::service) unheeded: bool,
 }
 
 impl Terms {
@@ -69,6 +117,8 @@ impl Terms {
             require_references: gateway.settings().scim.require_references,
             keys: Arc::clone(gateway.keys()),
             scene: Scene::of(caller),
+            on_recreate: gateway.settings().scim.on_recreate,
+            rules: Rules::new(gateway.admin_groups().clone(), caller.scopes.clone()),
         }
     }
 }
@@ -80,19 +130,26 @@ impl Change {
     /// 404, 412, 409, and what the body is refused for; the transaction is then to be given up.
     pub(in crate::service) fn run(&self, tx: &mut Tx<'_>, terms: &Terms) -> Result<Changed> {
         match &self.what {
-            What::Create(incoming) => {
-                let record = self.insert(tx, terms, incoming)?;
-                terms.settle(tx, record, incoming)
+            What::Create(new) => {
+                let record = self.insert(tx, terms, new)?;
+                terms.settle(tx, record, &new.incoming)
             }
-            What::Replace(body) => self.replace(tx, terms, body),
-            What::Patch(patch) => self.patch(tx, terms, patch),
-            What::Delete => {
-                let record = self.present(tx)?;
-                let deleted = tx.delete(&self.rt, &record)?;
+            What::Replace(body) => self.guarded(tx, terms, |tx, record| {
+                self.replace(tx, terms, record, body)
+            }),
+            What::Patch(patch) => {
+                self.guarded(tx, terms, |tx, record| self.patch(tx, terms, record, patch))
+            }
+            What::Delete => self.guarded(tx, terms, |tx, record| {
+                if self.rt.is_user() {
+                    terms.rules.may_shut(tx, &record)?;
+                }
+                let before = record.state;
+                let deleted = life::delete(tx, &self.rt, &record)?;
                 let changes = Changes::default();
-                audit::record_change(tx, &terms.keys, Some(record.state), &deleted, &changes)?;
-                Ok(Changed::new(record, false, &[]).with(Some(&changes)))
-            }
+                audit::record_change(tx, &terms.keys, Some(before), &deleted, &changes)?;
+                Ok(Changed::new(deleted, Notes::default()).with(Some(&changes)))
+            }),
         }
     }
 
@@ -106,7 +163,7 @@ impl Change {
         terms: &Terms,
     ) -> Result<Option<Record>> {
         match &self.what {
-            What::Create(incoming) => self.insert(tx, terms, incoming).map(Some),
+            What::Create(new) => self.insert(tx, terms, new).map(Some),
             What::Replace(_) | What::Patch(_) | What::Delete => Ok(None),
         }
     }
@@ -122,30 +179,72 @@ impl Change {
         record: Record,
     ) -> Result<Changed> {
         match &self.what {
-            What::Create(incoming) => terms.settle(tx, record, incoming),
+            What::Create(new) => terms.settle(tx, record, &new.incoming),
             What::Replace(_) | What::Patch(_) | What::Delete => {
-                Ok(Changed::new(record, false, &[]))
+                Ok(Changed::new(record, Notes::default()))
             }
         }
     }
 
-    fn insert(&self, tx: &mut Tx<'_>, terms: &Terms, incoming: &Incoming) -> Result<Record> {
-        Ok(tx.insert(&NewResource {
+    fn insert(&self, tx: &mut Tx<'_>, terms: &Terms, new: &New) -> Result<Record> {
+        if let Some(record) = self.recreated(tx, terms, new)? {
+            return Ok(record);
+        }
+        let document = &new.incoming.document;
+        let record = tx.insert(&NewResource {
             id: &self.id,
             rt: &self.rt,
             owner: Some(&terms.owner),
-            state: state(&incoming.document, State::Active),
-            document: &incoming.document,
-        })?)
+            state: state(&self.rt, document, None),
+            document,
+        })?;
+        if self.rt.is_group() {
+            terms.rules.after(tx, Some(Before::default()), &record)?;
+        }
+        Ok(record)
+    }
+
+    /// The deleted account that a POST names, restored; `None` where it names none.
+    fn recreated(&self, tx: &mut Tx<'_>, terms: &Terms, new: &New) -> Result<Option<Record>> {
+        let Some(body) = &new.body else {
+            return Ok(None);
+        };
+        let found = terms.former_self(tx, &self.rt, &new.incoming.document)?;
+        match found {
+            Some(person) if person.id == self.id || new.promise == Promise::None => {
+                let groups = terms.rules.groups();
+                life::recreate(tx, &self.rt, groups, &person, body, &new.incoming).map(Some)
+            }
+            None if new.promise == Promise::None || !tx.is_known(&self.id)? => Ok(None),
+            Some(_) | None => {
+                let detail =
+                    "The user whom this restores was changed in the meantime: send it again.";
+                Err(scim::Error::new(ErrorKind::Conflict, detail).into())
+            }
+        }
+    }
+
+    /// Runs `change` on the record as it is, within the rules for groups that give administrator rights.
+    fn guarded(
+        &self,
+        tx: &mut Tx<'_>,
+        terms: &Terms,
+        change: impl FnOnce(&mut Tx<'_>, Record) -> Result<Changed>,
+    ) -> Result<Changed> {
+        let record = self.present(tx)?;
+        let before = terms.rules.before(tx, &self.rt, &record)?;
+        let changed = change(tx, record)?;
+        terms.rules.after(tx, before, &changed.record)?;
+        Ok(changed)
     }
 
     fn replace(
         &self,
         tx: &mut Tx<'_>,
         terms: &Terms,
+        record: Record,
         body: &Map<String, Value>,
     ) -> Result<Changed> {
-        let record = self.present(tx)?;
         let present = document(&record)?;
         let incoming = validate::replace(&self.rt, &present, body.clone())?;
         terms.check_references(tx, &incoming.document, &incoming.members)?;
@@ -154,20 +253,36 @@ impl Change {
         } else {
             0
         };
+        let says_active = body.keys().any(|name| name.eq_ignore_ascii_case("active"));
+        let notes = Notes {
+            unheeded: record.locked && says_active && incoming.document.active() == Some(true),
+            password: incoming.password,
+            unknown: incoming.unknown,
+        };
         let (record, changes) =
             self.written(tx, terms, record, &present, &incoming.document, rows)?;
-        Ok(Changed::new(record, incoming.password, &incoming.unknown).with(changes.as_ref()))
+        Ok(Changed::new(record, notes).with(changes.as_ref()))
     }
 
-    fn patch(&self, tx: &mut Tx<'_>, terms: &Terms, patch: &Patch) -> Result<Changed> {
-        let record = self.present(tx)?;
+    fn patch(
+        &self,
+        tx: &mut Tx<'_>,
+        terms: &Terms,
+        record: Record,
+        patch: &Patch,
+    ) -> Result<Changed> {
         let present = document(&record)?;
         let mut changed = present.clone();
         let applied = apply(&self.rt, patch, &mut changed, terms.policy)?;
         terms.check_references(tx, &changed, &added(&applied))?;
         let rows = members::apply(tx, &record, &applied.members)?;
+        let notes = Notes {
+            unheeded: record.locked && patch.writes("active") && changed.active() == Some(true),
+            password: applied.password,
+            unknown: Vec::new(),
+        };
         let (record, told) = self.written(tx, terms, record, &present, &changed, rows)?;
-        Ok(Changed::new(record, applied.password, &[]).with(told.as_ref()))
+        Ok(Changed::new(record, notes).with(told.as_ref()))
     }
 
     /// The record, if the conditions of the request hold.
@@ -193,7 +308,11 @@ impl Change {
     ) -> Result<(Record, Option<Changes>)> {
         let before = record.state;
         let record = if changed != present {
-            tx.update(&self.rt, &record, changed, state(changed, before))?
+            let state = state(&self.rt, changed, Some(&record));
+            if state != State::Active {
+                terms.rules.may_shut(tx, &record)?;
+            }
+            tx.update(&self.rt, &record, changed, state)?
         } else if rows > 0 {
             tx.touch(&record)?
         } else {
@@ -207,11 +326,10 @@ impl Change {
 }
 
 impl Changed {
-    fn new(record: Record, password: bool, unknown: &[String]) -> Self {
+    fn new(record: Record, notes: Notes) -> Self {
         Self {
             record,
-            password,
-            unknown: unknown.to_vec(),
+            notes,
             fields: None,
         }
     }
@@ -236,10 +354,32 @@ impl Terms {
         if !incoming.members.is_empty() {
             tx.add_members(&record, &incoming.members)?;
         }
+        let notes = Notes {
+            unheeded: record.locked && incoming.document.active() == Some(true),
+            password: incoming.password,
+            unknown: incoming.unknown.clone(),
+        };
         let changes =
             Changes::between(None, Some(&incoming.document)).with_members(&tx.take_member_change());
-        audit::record_change(tx, &self.keys, None, &record, &changes)?;
-        Ok(Changed::new(record, incoming.password, &incoming.unknown).with(Some(&changes)))
+        // A first version is made, a later one was deleted before and is restored by this POST.
+        let before = (record.version > 1).then_some(State::Deleted);
+        audit::record_change(tx, &self.keys, before, &record, &changes)?;
+        Ok(Changed::new(record, notes).with(Some(&changes)))
+    }
+
+    /// The deleted account that the body of a POST names, where such a one is to be restored.
+    pub(in crate::service) fn former_self(
+        &self,
+        tx: &mut Tx<'_>,
+        rt: &ResourceType,
+        document: &Document,
+    ) -> Result<Option<Record>> {
+        let names = document.external_id().zip(document.text("userName"));
+        let (OnRecreate::Restore, Some((external_id, user_name))) = (self.on_recreate, names)
+        else {
+            return Ok(None);
+        };
+        life::former_self(tx, rt, &self.owner, external_id, user_name)
     }
 
     /// With `scim.require_references`: every member and manager must be a resource.
@@ -260,7 +400,7 @@ impl Terms {
         let shown: String = id.chars().take(64).collect();
         let detail =
             format!("There is no resource with the id \"{shown}\", which the body refers to.");
-        Err(crate::scim::Error::value(detail).into())
+        Err(scim::Error::value(detail).into())
     }
 }
 
@@ -274,8 +414,13 @@ fn document(record: &Record) -> Result<Document> {
     })
 }
 
-/// The state that `active` in the document asks for; without it, what it was.
-fn state(document: &Document, present: State) -> State {
+/// The state that `active` in the document asks for; without it, what it was. A locked account stays shut,
+/// and what is no account is not shut.
+fn state(rt: &ResourceType, document: &Document, old: Option<&Record>) -> State {
+    let present = old.map_or(State::Active, |record| record.state);
+    if !rt.is_user() || old.is_some_and(|record| record.locked) {
+        return present;
+    }
     match document.active() {
         Some(true) => State::Active,
         Some(false) => State::Deactivated,

@@ -67,6 +67,7 @@ impl Gateway {
     }
 
     async fn list(&self, caller: &Caller, scope: Scope<'_>, query: ListQuery) -> Result<Bytes> {
+        caller.scopes.may_read()?;
         let asked = Asked::new(caller, scope, &query, self.settings())?;
         match &query.paging {
             Paging::Index(start) => self.by_index(asked, *start).await,

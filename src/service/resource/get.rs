@@ -22,6 +22,7 @@ impl Gateway {
         wanted: Wanted,
         conditions: Conditions,
     ) -> Result<Fetched> {
+        caller.scopes.may_read()?;
         let projection = caller.projection(rt, &wanted)?;
         let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
         self.store()

@@ -1,5 +1,7 @@
 //! The answer for a record: its document as stored, with `id`, `meta`, and groups or members spliced in.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::condition::etag;
@@ -46,14 +48,14 @@ impl Gateway {
 
     /// The stored text is not parsed: what is added goes before its first and behind its last member.
     fn spliced(&self, rt: &ResourceType, record: &Record, joined: &Joined) -> Result<String> {
-        let inner = record
-            .body
+        let body = shown(record)?;
+        let inner = body
             .strip_prefix('{')
             .and_then(|rest| rest.strip_suffix('}'))
             .filter(|inner| !inner.is_empty())
             .ok_or_else(|| damaged(record))?;
         let more = joined.groups.len() * 160 + joined.members.len() * 180;
-        let mut text = String::with_capacity(record.body.len() + more + 400);
+        let mut text = String::with_capacity(body.len() + more + 400);
         text.push_str("{\"id\":\"");
         text.push_str(&record.id);
         text.push_str("\",");
@@ -123,6 +125,15 @@ impl Gateway {
             record.id,
             Value::from(etag(record)),
         );
+    }
+}
+
+/// The document as it is shown: only that of a locked account differs from what is stored.
+fn shown(record: &Record) -> Result<Cow<'_, str>> {
+    if record.locked {
+        Ok(Cow::Owned(record.shown()?.to_text()))
+    } else {
+        Ok(Cow::Borrowed(&record.body))
     }
 }
 

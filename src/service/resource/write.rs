@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::change::{Change, Changed, Terms, What};
+use super::change::{Change, Changed, New, Promise, Terms, What};
 use super::render::Joined;
 use super::{Answer, body, condition, members};
 use crate::scim::patch::Patch;
 use crate::scim::project::Projection;
 use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
-use crate::scim::validate;
 use crate::service::provisioning::{self, Asked};
 use crate::service::{Caller, Error, Gateway, Result};
 use crate::store::{Actor, Record, Tx};
@@ -31,13 +30,14 @@ impl Gateway {
         bytes: Bytes,
         wanted: Wanted,
     ) -> Result<Answer> {
+        caller.scopes.may_change(rt)?;
         let projection = caller.projection(rt, &wanted)?;
-        let incoming = validate::create(rt, body::resource(caller, rt, &bytes)?)?;
+        let new = New::read(rt, body::resource(caller, rt, &bytes)?, Promise::None)?;
         let change = Change {
             rt: Arc::clone(rt),
             id: self.clock().id(),
             conditions: Conditions::default(),
-            what: What::Create(incoming),
+            what: What::Create(Box::new(new)),
         };
         let share = Share::new(Share::Whole, &projection, wanted.preference);
         self.change(caller, change, projection, share).await
@@ -57,6 +57,7 @@ impl Gateway {
         wanted: Wanted,
         conditions: Conditions,
     ) -> Result<Answer> {
+        caller.scopes.may_change(rt)?;
         let projection = caller.projection(rt, &wanted)?;
         let what = What::Replace(body::resource(caller, rt, &bytes)?);
         let change = Change {
@@ -83,6 +84,7 @@ impl Gateway {
         wanted: Wanted,
         conditions: Conditions,
     ) -> Result<Answer> {
+        caller.scopes.may_change(rt)?;
         let projection = caller.projection(rt, &wanted)?;
         let what = What::Patch(Patch::parse(rt, body::patch(caller, rt, id, &bytes)?)?);
         let change = Change {
@@ -106,6 +108,7 @@ impl Gateway {
         id: &str,
         conditions: Conditions,
     ) -> Result<()> {
+        caller.scopes.may_change(rt)?;
         let change = Change {
             rt: Arc::clone(rt),
             id: id.to_owned(),
@@ -155,13 +158,8 @@ impl Gateway {
         if let Some(idle) = idle {
             self.buffer().push(idle);
         }
-        let Changed {
-            record,
-            password,
-            unknown,
-            fields: _,
-        } = changed;
-        body::dropped(caller, password, &unknown);
+        let Changed { record, notes, .. } = changed;
+        body::noted(caller, &record.id, &notes);
         match joined {
             Some(joined) => self.answer(&rt, &record, &joined, &projection, preference),
             None => Ok(Answer {

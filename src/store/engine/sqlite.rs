@@ -348,6 +348,8 @@ fn set_up(connection: &Connection, access: Access) -> Result<()> {
     for (name, value) in [
         ("synchronous", "2"),
         ("foreign_keys", "1"),
+        // What is purged must not be left in pages that are free.
+        ("secure_delete", "1"),
         ("trusted_schema", "0"),
         ("cell_size_check", "1"),
         ("mmap_size", "0"),

@@ -18,7 +18,8 @@ impl Tx<'_> {
     ) -> Result<()> {
         let (unique, indexed) = match record.state {
             State::Active | State::Deactivated => {
-                (unique_rows(rt, document), attribute_rows(rt, document))
+                let shown = record.as_shown(document);
+                (unique_rows(rt, document), attribute_rows(rt, &shown))
             }
             State::Deleted => (Vec::new(), Vec::new()),
         };

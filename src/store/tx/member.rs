@@ -184,6 +184,38 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Shows a resource again in the groups that remember it: it was restored.
+    pub(super) fn show_memberships(&mut self, id: &str) -> Result<()> {
+        self.execute(
+            "UPDATE member SET hidden = 0 WHERE member_id = $1 AND hidden = 1",
+            &[id.into()],
+        )
+        .map(drop)
+    }
+
+    /// Makes groups forget a member that they hide.
+    pub fn drop_hidden(&mut self, id: &str, groups: &[String]) -> Result<u64> {
+        self.change(|tx| {
+            let mut dropped = 0;
+            for group in groups {
+                dropped += tx.execute(
+                    "DELETE FROM member WHERE group_id = $1 AND member_id = $2 AND hidden = 1",
+                    &[group.into(), id.into()],
+                )?;
+            }
+            Ok(dropped)
+        })
+    }
+
+    /// The ids of all members of a group, hidden ones too, in order.
+    pub fn member_ids(&mut self, group: &str) -> Result<Vec<String>> {
+        self.all(
+            "SELECT member_id FROM member WHERE group_id = $1 ORDER BY member_id",
+            &[group.into()],
+            |row| row.string(0),
+        )
+    }
+
     /// Adds one row; answers 1 if it was not there. An empty id is no member.
     fn add_member(&mut self, group: &Record, member: &Member) -> Result<u64> {
         if member.value.is_empty() {

@@ -1,19 +1,26 @@
 //! A transaction: the named operations that the service floor may use, and nothing else.
 
+mod activity;
 mod audit;
 mod batch;
 mod connection;
 mod counter;
 mod find;
+mod former;
+mod hold;
 mod index_row;
+mod job;
 mod lease;
+mod life;
 mod member;
 mod member_change;
 mod page;
+mod pin;
 mod provisioning;
 mod rebuild;
 mod record;
 mod resource;
+mod role;
 mod run;
 mod scan;
 mod verify;
@@ -22,11 +29,15 @@ mod walk;
 pub use audit::{AuditFind, AuditHead, AuditRow, Backlog, Seal};
 pub use connection::{Connection, Token};
 pub use find::{Find, Found, Sort};
+pub use hold::Hold;
+pub use job::Job;
 pub use member::{GroupRef, StoredMember};
 pub use member_change::{MemberChange, Names};
+pub use pin::Pin;
 pub use provisioning::{LogEntry, LogFind, Nature};
 pub use record::{Record, State};
 pub use resource::NewResource;
+pub use role::{Grant, Holders};
 pub use verify::Fault;
 pub use walk::{List, Position, Start, Walk, Walked};
 
@@ -130,6 +141,13 @@ impl<'a> Tx<'a> {
     /// The time of the change.
     fn at(&self) -> Result<Timestamp> {
         self.cause().map(|cause| cause.at)
+    }
+
+    /// Who makes the change.
+    fn by(&self) -> Result<String> {
+        self.cause
+            .map(|cause| cause.actor.label())
+            .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
     }
 
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {

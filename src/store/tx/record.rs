@@ -1,6 +1,9 @@
 //! A resource as the store gives it, and how it is read from its row.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::time;
 use crate::scim::resource::Document;
@@ -9,7 +12,7 @@ use crate::store::hash::body_hash;
 use crate::store::{Error, Result};
 
 /// The columns that [`record`] reads, of resource `r` and its body `b`.
-pub(super) const COLUMNS: &str = "r.id, r.kind, r.owner, r.external_id, r.state, r.version, r.created, r.modified, b.json, b.hash";
+pub(super) const COLUMNS: &str = "r.id, r.kind, r.owner, r.external_id, r.state, r.version, r.created, r.modified, b.json, b.hash, r.locked, r.deleted";
 
 /// The state of an account (CONTRACT section 5); resources that are no accounts are active or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,10 @@ pub struct Record {
     pub modified: Timestamp,
     /// The text of its [`Document`].
     pub body: String,
+    /// Whether an administrator shut the account: it is deactivated whatever the document says.
+    pub locked: bool,
+    /// When it was deleted.
+    pub deleted: Option<Timestamp>,
 }
 
 impl Record {
@@ -70,6 +77,26 @@ impl Record {
     pub fn document(&self) -> Result<Document> {
         Document::parse(&self.body)
             .ok_or_else(|| Error::corrupt("body", &self.id, "no JSON object"))
+    }
+
+    /// The document as it is shown and found: a locked account is not active, whatever a client wrote.
+    ///
+    /// # Errors
+    /// As [`Record::document`].
+    pub fn shown(&self) -> Result<Document> {
+        Ok(self.as_shown(&self.document()?).into_owned())
+    }
+
+    /// `document` as it is shown, if it is that of this record.
+    pub(super) fn as_shown<'d>(&self, document: &'d Document) -> Cow<'d, Document> {
+        if !self.locked {
+            return Cow::Borrowed(document);
+        }
+        let mut shown = document.clone();
+        shown
+            .as_map_mut()
+            .insert("active".to_owned(), Value::Bool(false));
+        Cow::Owned(shown)
     }
 }
 
@@ -93,6 +120,12 @@ pub(super) fn record(row: &dyn Row) -> Result<Record> {
         version: row.int(5)?,
         created: time(row.text(6)?).map_err(|why| damaged(&why.to_string()))?,
         modified: time(row.text(7)?).map_err(|why| damaged(&why.to_string()))?,
+        locked: row.int(10)? != 0,
+        deleted: row
+            .opt_text(11)?
+            .map(time)
+            .transpose()
+            .map_err(|why| damaged(&why.to_string()))?,
         body,
         id,
     })

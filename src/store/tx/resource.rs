@@ -42,6 +42,8 @@ impl Tx<'_> {
                 created: at,
                 modified: at,
                 body: new.document.to_text(),
+                locked: false,
+                deleted: None,
             };
             tx.insert_row(&made, new.document)?;
             tx.write_body(
@@ -56,7 +58,7 @@ impl Tx<'_> {
 
     /// The live resource of type `rt` with this id. In a write it is locked until the end.
     pub fn get(&mut self, rt: &ResourceType, id: &str) -> Result<Option<Record>> {
-        let lock = self.lock();
+        let lock = self.lock_word();
         let sql = format!(
             "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
              WHERE r.id = $1 AND r.kind = $2 AND r.state < 2 {lock}"
@@ -72,7 +74,7 @@ impl Tx<'_> {
         path: &str,
         folded: &str,
     ) -> Result<Option<Record>> {
-        let lock = self.lock();
+        let lock = self.lock_word();
         let sql = format!(
             "SELECT {COLUMNS} FROM unique_key u JOIN resource r ON r.id = u.resource
              LEFT JOIN body b ON b.resource = r.id
@@ -99,6 +101,9 @@ impl Tx<'_> {
         state: State,
     ) -> Result<Record> {
         self.change(|tx| {
+            if old.state == State::Deleted {
+                return Err(Error::Stale);
+            }
             let new = Record {
                 external_id: external_key(document),
                 state,
@@ -107,14 +112,7 @@ impl Tx<'_> {
                 body: document.to_text(),
                 ..old.clone()
             };
-            tx.update_row(&new, document)?;
-            tx.write_body(
-                &new,
-                "UPDATE body SET json = $1, hash = $2 WHERE resource = $3",
-            )?;
-            tx.write_keys(&new, rt, document)?;
-            tx.move_count(old, &new)?;
-            Ok(new)
+            tx.rewrite(rt, old, new, document)
         })
     }
 
@@ -154,20 +152,23 @@ impl Tx<'_> {
     pub fn delete(&mut self, rt: &ResourceType, old: &Record) -> Result<Record> {
         self.change(|tx| {
             let document = old.document()?;
+            let at = tx.at()?;
             let new = Record {
                 state: State::Deleted,
+                deleted: Some(at),
                 version: old.version + 1,
-                modified: tx.at()?,
+                modified: at,
                 ..old.clone()
             };
-            tx.update_row(&new, &document)?;
-            tx.write_keys(&new, rt, &document)?;
+            let new = tx.rewrite(rt, old, new, &document)?;
+            if rt.is_user() {
+                tx.write_former(&new, rt, &document)?;
+            }
             tx.hide_memberships(&new.id)?;
             tx.execute(
                 "DELETE FROM member WHERE group_id = $1",
                 &[(&new.id).into()],
             )?;
-            tx.move_count(old, &new)?;
             Ok(new)
         })
     }
@@ -194,7 +195,7 @@ impl Tx<'_> {
     }
 
     /// The lock suffix of a query whose resource will be changed.
-    fn lock(&self) -> &'static str {
+    pub(super) fn lock_word(&self) -> &'static str {
         if self.cause.is_some() { "{lock}" } else { "" }
     }
 
@@ -216,19 +217,44 @@ impl Tx<'_> {
         )
     }
 
+    /// Makes `old` into `new` wherever it stands; the document of `new` is `document`.
+    pub(super) fn rewrite(
+        &mut self,
+        rt: &ResourceType,
+        old: &Record,
+        new: Record,
+        document: &Document,
+    ) -> Result<Record> {
+        self.update_row(old, &new, document)?;
+        if new.body != old.body {
+            self.write_body(
+                &new,
+                "UPDATE body SET json = $1, hash = $2 WHERE resource = $3",
+            )?;
+        }
+        self.write_keys(&new, rt, document)?;
+        self.move_count(old, &new)?;
+        Ok(new)
+    }
+
     /// Writes the row of `new`, unless somebody else has changed it.
-    fn update_row(&mut self, new: &Record, document: &Document) -> Result<()> {
+    fn update_row(&mut self, old: &Record, new: &Record, document: &Document) -> Result<()> {
+        let deleted = new.deleted.map(stored);
         let rows = self.execute(
-            "UPDATE resource SET external_id = $3, display = $4, state = $5, version = version + 1,
-             modified = $6 WHERE id = $1 AND kind = $2 AND version = $7 AND state < 2",
+            "UPDATE resource SET external_id = $3, display = $4, state = $5, version = $6, modified = $7,
+               locked = $8, deleted = $9
+             WHERE id = $1 AND kind = $2 AND version = $6 - 1 AND state = $10",
             &[
                 (&new.id).into(),
                 (&new.kind).into(),
                 new.external_id.as_deref().into(),
                 document.text("displayName").into(),
                 new.state.number().into(),
+                new.version.into(),
                 (&stored(new.modified)).into(),
-                (new.version - 1).into(),
+                i64::from(new.locked).into(),
+                deleted.as_deref().into(),
+                old.state.number().into(),
             ],
         )?;
         if rows == 1 { Ok(()) } else { Err(Error::Stale) }

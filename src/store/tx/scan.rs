@@ -206,7 +206,7 @@ impl Matches<'_, '_> {
 
 /// The resource as it is answered, but for its URLs, members and groups.
 fn whole(rt: &ResourceType, record: &Record) -> Result<Map<String, Value>> {
-    let mut whole = record.document()?.into_map();
+    let mut whole = record.shown()?.into_map();
     whole.insert("id".to_owned(), record.id.as_str().into());
     let meta = json!({
         "resourceType": &*rt.name,

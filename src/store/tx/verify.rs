@@ -1,5 +1,6 @@
 //! A full check of the store against itself: documents, hashes, index rows, memberships, counters.
 
+use super::former::former_rows;
 use super::record::{COLUMNS, record};
 use super::{State, Tx};
 use crate::scim::index::Key;
@@ -8,7 +9,7 @@ use crate::store::keys::{attribute_rows, external_key, unique_rows};
 use crate::store::{Error, Result};
 
 /// Rows that no other row accounts for: (table, what is wrong, a query for their keys).
-const STRAYS: [(&str, &str, &str); 9] = [
+const STRAYS: [(&str, &str, &str); 16] = [
     (
         "body",
         "no such resource",
@@ -62,6 +63,42 @@ const STRAYS: [(&str, &str, &str); 9] = [
         "missing",
         "SELECT DISTINCT r.kind FROM resource r WHERE NOT EXISTS (SELECT 1 FROM counter c
            WHERE c.kind = r.kind AND c.owner = COALESCE(r.owner, '') AND c.state = r.state)",
+    ),
+    (
+        "resource",
+        "locked, but active",
+        "SELECT id FROM resource WHERE locked = 1 AND state = 0",
+    ),
+    (
+        "resource",
+        "a deleted one, and no other, says since when",
+        "SELECT id FROM resource WHERE (deleted IS NULL) <> (state <> 2)",
+    ),
+    (
+        "former_key",
+        "no deleted resource of this kind",
+        "SELECT f.resource FROM former_key f WHERE NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = f.resource AND r.kind = f.kind AND r.state = 2)",
+    ),
+    (
+        "role_grant",
+        "no such resource",
+        "SELECT g.resource FROM role_grant g WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = g.resource)",
+    ),
+    (
+        "group_pin",
+        "no such group",
+        "SELECT p.name FROM group_pin p WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = p.group_id)",
+    ),
+    (
+        "legal_hold",
+        "no such resource",
+        "SELECT h.resource FROM legal_hold h WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = h.resource)",
+    ),
+    (
+        "activity",
+        "no such resource",
+        "SELECT a.resource FROM activity a WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = a.resource)",
     ),
 ];
 
@@ -118,7 +155,7 @@ impl Tx<'_> {
             "SELECT {COLUMNS}, r.display FROM resource r LEFT JOIN body b ON b.resource = r.id WHERE r.id = $1"
         );
         let found = self.first(&sql, &[id.into()], |row| {
-            Ok((record(row)?, row.opt_string(10)?))
+            Ok((record(row)?, row.opt_string(12)?))
         })?;
         let Some((record, display)) = found else {
             return Ok(vec![Fault::new("resource", id, "gone")]);
@@ -140,8 +177,21 @@ impl Tx<'_> {
         let (unique, indexed) = if record.state == State::Deleted {
             (Vec::new(), Vec::new())
         } else {
-            (unique_rows(rt, &document), attribute_rows(rt, &document))
+            let shown = record.shown()?;
+            (unique_rows(rt, &document), attribute_rows(rt, &shown))
         };
+        let former = if record.state == State::Deleted && rt.is_user() {
+            former_rows(&record, rt, &document)
+        } else {
+            Vec::new()
+        };
+        if !same(self.former_of(id)?, former) {
+            faults.push(Fault::new(
+                "former_key",
+                id,
+                "rows differ from the document",
+            ));
+        }
         if !same(self.indexed_of(id)?, indexed) {
             faults.push(Fault::new("attribute", id, "rows differ from the document"));
         }

@@ -57,7 +57,7 @@ fn s3_14_changes_of_a_version() {
     let path = made(&client, "/Users", &user("ada", json!({})));
     let before = stored(&client, &path);
     let put = user("ada", json!({ "title": "x" }));
-    let patch = json!({
+    let change = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{ "op": "add", "path": "title", "value": "y" }],
     });
@@ -71,7 +71,7 @@ fn s3_14_changes_of_a_version() {
             .send_json("PUT", &path, &[condition], &put)
             .refused(412, None);
         client
-            .send_json("PATCH", &path, &[condition], &patch)
+            .send_json("PATCH", &path, &[condition], &change)
             .refused(412, None);
         client
             .send("DELETE", &path, &[condition], None)
@@ -89,10 +89,10 @@ fn s3_14_changes_of_a_version() {
         .expect(200)
         .etag();
     client
-        .send_json("PATCH", &path, &[("If-Match", &first)], &patch)
+        .send_json("PATCH", &path, &[("If-Match", &first)], &change)
         .refused(412, None);
     client
-        .send_json("PATCH", &path, &[("If-Match", "*")], &patch)
+        .send_json("PATCH", &path, &[("If-Match", "*")], &change)
         .expect(200);
     client
         .send("DELETE", &path, &[("If-Match", &second)], None)

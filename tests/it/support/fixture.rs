@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
@@ -36,8 +37,45 @@ pub struct Fixture {
     pub gateway: Gateway,
     server: Option<(Stopper, JoinHandle<()>)>,
     runtime: Runtime,
-    directory: TempDir,
+    directory: Arc<TempDir>,
+    settings: Vec<(&'static str, &'static str)>,
     forsaken: bool,
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub struct Ran {
+    pub status: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// What it printed, after making sure that it did what it was told.
+    #[track_caller]
+    pub fn done(self) -> String {
+        assert_eq!((self.status, self.err.as_str()), (0, ""), "{}", self.out);
+        self.out
+    }
+
+    /// The one line that says why it failed.
+    #[track_caller]
+    pub fn failed(self) -> String {
+        assert_eq!(self.status, 1, "{} {}", self.out, self.err);
+        assert_eq!(
+            (self.out.as_str(), self.err.lines().count()),
+            ("", 1),
+            "{}",
+            self.err
+        );
+        self.err
+    }
+
+    /// What it printed as JSON.
+    #[track_caller]
+    pub fn json(self) -> serde_json::Value {
+        serde_json::from_str(&self.done()).unwrap()
+    }
 }
 
 impl Default for Setup {
@@ -57,7 +95,17 @@ impl Fixture {
     }
 
     pub fn with(setup: Setup) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::at(Arc::new(tempfile::tempdir().unwrap()), setup)
+    }
+
+    /// Stops this one, and starts another on what it left.
+    pub fn anew(self, setup: Setup) -> Self {
+        let directory = Arc::clone(&self.directory);
+        drop(self);
+        Self::at(directory, setup)
+    }
+
+    fn at(directory: Arc<TempDir>, setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let settings = settings(address, &directory.path().join("muster.db"), &setup);
@@ -71,6 +119,7 @@ impl Fixture {
             runtime: runtime(),
             directory,
             forsaken: false,
+            settings: setup.settings,
         }
     }
 
@@ -121,6 +170,24 @@ impl Fixture {
     pub fn forsake(mut self) {
         self.stop();
         self.forsaken = true;
+    }
+
+    /// Runs the real program beside the gateway, with its settings.
+    pub fn muster(&self, arguments: &[&str]) -> Ran {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_muster"));
+        command.args(arguments).current_dir(self.directory.path());
+        let url = format!("database.url=sqlite:{}", self.database().display());
+        command.args(["--set", &url]);
+        for (key, value) in &self.settings {
+            command.args(["--set", &format!("{key}={value}")]);
+        }
+        let output = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ran {
+            status: output.status.code().unwrap(),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
     }
 
     /// Stops the server gracefully and waits for it.

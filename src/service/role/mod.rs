@@ -1,0 +1,18 @@
+//! Roles: who is an administrator, by hand or by a group, and which changes that forbids.
+
+mod group;
+mod hand;
+mod list;
+mod reason;
+mod rule;
+
+pub use list::{GrantInfo, GroupMatch, RoleGroup, Roles};
+pub use reason::{How, Reason};
+
+pub(super) use group::AdminGroups;
+pub(super) use hand::{give, take};
+pub(super) use list::state_name;
+pub(super) use rule::{Before, Rules};
+
+/// The role of administrators.
+pub(super) const ADMIN: &str = "admin";

@@ -1,0 +1,124 @@
+//! The turns in the life of an account that are not in its document: locked, unlocked, restored, purged.
+
+use super::{Record, State, Tx};
+use crate::scim::resource::Document;
+use crate::scim::schema::ResourceType;
+use crate::store::keys::external_key;
+use crate::store::{Error, Result};
+
+/// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
+const BELONGINGS: [&str; 9] = [
+    "DELETE FROM former_key WHERE resource = $1",
+    "DELETE FROM unique_key WHERE resource = $1",
+    "DELETE FROM attribute WHERE resource = $1",
+    "DELETE FROM member WHERE group_id = $1",
+    "DELETE FROM member WHERE member_id = $1",
+    "DELETE FROM role_grant WHERE resource = $1",
+    "DELETE FROM legal_hold WHERE resource = $1",
+    "DELETE FROM activity WHERE resource = $1",
+    "DELETE FROM body WHERE resource = $1",
+];
+
+impl Tx<'_> {
+    /// Shuts a live account, whatever its document says and will say.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when the resource is no longer at the version of `old`.
+    pub fn lock(&mut self, rt: &ResourceType, old: &Record) -> Result<Record> {
+        self.change(|tx| {
+            let document = old.document()?;
+            let new = Record {
+                state: State::Deactivated,
+                locked: true,
+                version: old.version + 1,
+                modified: tx.at()?,
+                ..old.clone()
+            };
+            tx.rewrite(rt, old, new, &document)
+        })
+    }
+
+    /// Lifts the lock of a live account, if there is one, and opens it; `document` is what is known of it from now on.
+    ///
+    /// # Errors
+    /// As [`Tx::update`].
+    pub fn unlock(
+        &mut self,
+        rt: &ResourceType,
+        old: &Record,
+        document: &Document,
+    ) -> Result<Record> {
+        self.change(|tx| {
+            if old.state == State::Deleted {
+                return Err(Error::Stale);
+            }
+            let new = Record {
+                external_id: external_key(document),
+                body: document.to_text(),
+                state: State::Active,
+                locked: false,
+                version: old.version + 1,
+                modified: tx.at()?,
+                ..old.clone()
+            };
+            tx.rewrite(rt, old, new, document)
+        })
+    }
+
+    /// Makes a deleted account live again, with the memberships that groups still remember. A locked one
+    /// stays shut, whatever `state` says.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] when somebody else has its name by now; [`Error::Stale`].
+    pub fn restore(
+        &mut self,
+        rt: &ResourceType,
+        old: &Record,
+        document: &Document,
+        state: State,
+    ) -> Result<Record> {
+        self.change(|tx| {
+            if old.state != State::Deleted {
+                return Err(Error::Stale);
+            }
+            let new = Record {
+                external_id: external_key(document),
+                body: document.to_text(),
+                state: if old.locked {
+                    State::Deactivated
+                } else {
+                    state
+                },
+                deleted: None,
+                version: old.version + 1,
+                modified: tx.at()?,
+                ..old.clone()
+            };
+            let new = tx.rewrite(rt, old, new, document)?;
+            tx.drop_former(&new.id)?;
+            tx.show_memberships(&new.id)?;
+            Ok(new)
+        })
+    }
+
+    /// Removes a deleted resource for good, with all that is known about it. Its id stays where others
+    /// refer to it in documents of their own.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when it is not deleted, or no longer at the version of `old`.
+    pub fn purge(&mut self, old: &Record) -> Result<()> {
+        self.change(|tx| {
+            for sql in BELONGINGS {
+                tx.execute(sql, &[(&old.id).into()])?;
+            }
+            let rows = tx.execute(
+                "DELETE FROM resource WHERE id = $1 AND kind = $2 AND version = $3 AND state = 2",
+                &[(&old.id).into(), (&old.kind).into(), old.version.into()],
+            )?;
+            if rows != 1 {
+                return Err(Error::Stale);
+            }
+            tx.count_one(old, -1)
+        })
+    }
+}
