@@ -9,7 +9,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::resource::body;
-use super::resource::change::{Change, New, Promise, Terms, What};
+use super::resource::change::{Change, Terms, What};
+use super::resource::create::{New, Promise};
 use super::{Caller, Error, Gateway, Result};
 use crate::scim;
 use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};

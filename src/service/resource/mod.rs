@@ -3,6 +3,7 @@
 pub(super) mod body;
 pub(super) mod change;
 mod condition;
+pub(super) mod create;
 mod find;
 mod get;
 pub(super) mod members;
