@@ -90,6 +90,7 @@ mod tests {
         database.url = "sqlite:data/muster.db"  # default
         #scim.token is hidden  # env MUSTER_SCIM__TOKEN
         scim.profile = "auto"  # default
+        scim.scopes = ["read","users","groups","admin-groups"]  # default
         "#);
     }
 

@@ -30,6 +30,7 @@ mod limits;
 mod metrics;
 #[cfg(test)]
 mod provisioning;
+#[cfg(test)]
 mod rfc7240;
 #[cfg(test)]
 mod rfc7643;
@@ -37,6 +38,7 @@ mod rfc7643;
 mod rfc7644;
 #[cfg(test)]
 mod rfc9865;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod search;

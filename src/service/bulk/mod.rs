@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use super::provisioning::{self, Asked};
 use super::resource::body;
-use super::resource::change::{Change, New, Promise, Terms, What};
+use super::resource::change::{Change, Terms, What};
+use super::resource::create::{New, Promise};
 use super::{Caller, Error, Gateway, Result, SCIM_ROOT};
 use crate::scim;
 use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};

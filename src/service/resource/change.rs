@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::create::New;
 use super::get::not_found;
 use super::{condition, members};
 use crate::config::OnRecreate;
+use crate::scim;
 use crate::scim::patch::{Applied, MemberDelta, Patch, Policy, apply};
 use crate::scim::query::Conditions;
 use crate::scim::resource::{Document, Member};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
-use crate::scim::{self, ErrorKind};
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
 use crate::service::provisioning::Scene;
-use crate::service::role::{Before, Rules};
+use crate::service::role::Rules;
 use crate::service::{Caller, Error, Gateway, Result, life};
-use crate::store::{NewResource, Record, State, Tx};
+use crate::store::{Record, State, Tx};
 
 /// One change of one resource.
 pub(in crate::service) struct Change {
@@ -42,51 +43,16 @@ pub(in crate::service) enum What {
     Delete,
 }
 
-/// What a POST makes.
-pub(in crate::service) struct New {
-    incoming: Incoming,
-    /// The body as the profile left it, for people whom it may restore.
-    body: Option<Map<String, Value>>,
-    promise: Promise,
-}
-
-/// Whether others have been told the id of what a POST makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::service) enum Promise {
-    /// No: the answer tells it.
-    None,
-    /// Other operations of the request use it already.
-    Given,
-}
-
-impl New {
-    /// # Errors
-    /// 400 for a body that is not one of `rt`.
-    pub(in crate::service) fn read(
-        rt: &ResourceType,
-        body: Map<String, Value>,
-        promise: Promise,
-    ) -> scim::Result<Self> {
-        let kept = rt.is_user().then(|| body.clone());
-        let incoming = validate::create(rt, body)?;
-        Ok(Self {
-            body: kept.filter(|_| incoming.document.external_id().is_some()),
-            incoming,
-            promise,
-        })
-    }
-}
-
 /// What holds for every change of a request.
 #[derive(Clone)]
 pub(in crate::service) struct Terms {
-    owner: Arc<str>,
+    pub(super) owner: Arc<str>,
     policy: Policy,
     require_references: bool,
     keys: Arc<Keys>,
     scene: Scene,
-    on_recreate: OnRecreate,
-    rules: Rules,
+    pub(super) on_recreate: OnRecreate,
+    pub(super) rules: Rules,
 }
 
 /// What a change came to.
@@ -182,44 +148,6 @@ impl Change {
             What::Create(new) => terms.settle(tx, record, &new.incoming),
             What::Replace(_) | What::Patch(_) | What::Delete => {
                 Ok(Changed::new(record, Notes::default()))
-            }
-        }
-    }
-
-    fn insert(&self, tx: &mut Tx<'_>, terms: &Terms, new: &New) -> Result<Record> {
-        if let Some(record) = self.recreated(tx, terms, new)? {
-            return Ok(record);
-        }
-        let document = &new.incoming.document;
-        let record = tx.insert(&NewResource {
-            id: &self.id,
-            rt: &self.rt,
-            owner: Some(&terms.owner),
-            state: state(&self.rt, document, None),
-            document,
-        })?;
-        if self.rt.is_group() {
-            terms.rules.after(tx, Some(Before::default()), &record)?;
-        }
-        Ok(record)
-    }
-
-    /// The deleted account that a POST names, restored; `None` where it names none.
-    fn recreated(&self, tx: &mut Tx<'_>, terms: &Terms, new: &New) -> Result<Option<Record>> {
-        let Some(body) = &new.body else {
-            return Ok(None);
-        };
-        let found = terms.former_self(tx, &self.rt, &new.incoming.document)?;
-        match found {
-            Some(person) if person.id == self.id || new.promise == Promise::None => {
-                let groups = terms.rules.groups();
-                life::recreate(tx, &self.rt, groups, &person, body, &new.incoming).map(Some)
-            }
-            None if new.promise == Promise::None || !tx.is_known(&self.id)? => Ok(None),
-            Some(_) | None => {
-                let detail =
-                    "The user whom this restores was changed in the meantime: send it again.";
-                Err(scim::Error::new(ErrorKind::Conflict, detail).into())
             }
         }
     }
@@ -367,21 +295,6 @@ impl Terms {
         Ok(Changed::new(record, notes).with(Some(&changes)))
     }
 
-    /// The deleted account that the body of a POST names, where such a one is to be restored.
-    pub(in crate::service) fn former_self(
-        &self,
-        tx: &mut Tx<'_>,
-        rt: &ResourceType,
-        document: &Document,
-    ) -> Result<Option<Record>> {
-        let names = document.external_id().zip(document.text("userName"));
-        let (OnRecreate::Restore, Some((external_id, user_name))) = (self.on_recreate, names)
-        else {
-            return Ok(None);
-        };
-        life::former_self(tx, rt, &self.owner, external_id, user_name)
-    }
-
     /// With `scim.require_references`: every member and manager must be a resource.
     fn check_references(
         &self,
@@ -416,7 +329,7 @@ fn document(record: &Record) -> Result<Document> {
 
 /// The state that `active` in the document asks for; without it, what it was. A locked account stays shut,
 /// and what is no account is not shut.
-fn state(rt: &ResourceType, document: &Document, old: Option<&Record>) -> State {
+pub(super) fn state(rt: &ResourceType, document: &Document, old: Option<&Record>) -> State {
     let present = old.map_or(State::Active, |record| record.state);
     if !rt.is_user() || old.is_some_and(|record| record.locked) {
         return present;

@@ -4,6 +4,7 @@ mod asked;
 pub(super) mod body;
 pub(super) mod change;
 mod condition;
+pub(super) mod create;
 mod cursor;
 mod find;
 mod get;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::change::{Change, Changed, New, Promise, Terms, What};
+use super::change::{Change, Changed, Terms, What};
+use super::create::{New, Promise};
 use super::render::Joined;
 use super::{Answer, body, condition, members};
 use crate::scim::patch::Patch;

@@ -39,6 +39,9 @@ fn a_deleted_member_is_hidden_and_comes_back_with_a_restore() {
     fixture
         .block_on(fixture.gateway.make_administrator(Actor::Cli, &id(&ada)))
         .unwrap();
+    fixture
+        .block_on(fixture.gateway.make_administrator(Actor::Cli, &id(&eve)))
+        .unwrap();
     let created = client.get(&format!("/Users/{ada}")).json()["meta"]["created"].clone();
     delete(&fixture, &ada);
     assert_eq!(members(&client, &staff), [eve.as_str()]);

@@ -88,6 +88,20 @@ macro_rules! engines {
                 what_comes_and_goes_moves_nothing_else
                 a_page_reads_groups_at_once
             }
+            life {
+                a_lock_is_what_filters_see
+                a_restore_gives_back_what_was_there
+                a_name_that_was_taken_meanwhile_stops_a_restore
+                the_deleted_are_found_by_what_they_were
+                a_purge_leaves_no_row
+                a_hold_keeps_its_first_reason
+                one_at_a_time_has_a_job
+                a_deleted_one_is_not_changed
+            }
+            role {
+                only_active_direct_members_and_grants_hold_a_role
+                a_name_is_pinned_once
+            }
             connection {
                 tokens_live_and_are_revoked
             }

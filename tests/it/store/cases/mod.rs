@@ -3,7 +3,9 @@
 pub(crate) mod commit;
 pub(crate) mod connection;
 pub(crate) mod find;
+pub(crate) mod life;
 pub(crate) mod member;
 pub(crate) mod resource;
+pub(crate) mod role;
 pub(crate) mod unique;
 pub(crate) mod walk;
