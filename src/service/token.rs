@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,6 +14,7 @@ use super::error::{Error, Result};
 use super::gateway::Gateway;
 use super::keys::{Keys, same};
 use super::provisioning::Notes;
+use crate::clock::Stopwatch;
 use crate::scim::profile::Profile;
 use crate::scim::{self, ErrorKind};
 use crate::store::{self, Actor, Connection, Token, Tx};
@@ -43,7 +44,7 @@ pub struct Caller {
     /// The id of the request.
     pub request: String,
     /// When its token was known.
-    pub(super) started: Instant,
+    pub(super) started: Stopwatch,
     /// What is noted about it for the provisioning log.
     pub(super) notes: Notes,
 }
@@ -354,7 +355,7 @@ fn caller(connection: &str, profile: &str, request: &str) -> Result<Caller> {
         connection: connection.into(),
         profile,
         request: request.to_owned(),
-        started: Instant::now(),
+        started: Stopwatch::start(),
         notes: Notes::default(),
     })
 }

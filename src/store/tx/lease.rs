@@ -29,6 +29,17 @@ impl Tx<'_> {
             Ok(rows == 1)
         })
     }
+
+    /// Gives the lease back, if `holder` has it.
+    pub fn release_lease(&mut self, name: &str, holder: &str) -> Result<()> {
+        self.change(|tx| {
+            tx.execute(
+                "DELETE FROM lease WHERE name = $1 AND holder = $2",
+                &[name.into(), holder.into()],
+            )
+            .map(drop)
+        })
+    }
 }
 
 fn after(now: Timestamp, length: Duration) -> Result<Timestamp> {
