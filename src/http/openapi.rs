@@ -22,8 +22,10 @@ impl OpenApi {
             url: &url,
             version: env!("CARGO_PKG_VERSION"),
         };
-        let routes = routes(registry);
-        let endpoints: Vec<_> = routes.iter().filter_map(Route::endpoint).collect();
+        let endpoints: Vec<_> = routes(registry)
+            .iter()
+            .filter_map(Route::endpoint)
+            .collect();
         Self(document(about, registry, &endpoints).to_string().into())
     }
 }

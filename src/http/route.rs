@@ -59,8 +59,8 @@ enum Serves {
     Schema,
     Alive,
     Ready,
-    Metrics,
     OpenApi,
+    Metrics,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
@@ -123,14 +123,14 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
     routes.extend([
         outside("/healthz", Access::Public, READ, Serves::Alive),
         outside("/readyz", Access::Public, READ, Serves::Ready),
-        outside("/metrics", Access::Operator, READ, Serves::Metrics),
         outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
+        outside("/metrics", Access::Operator, READ, Serves::Metrics),
     ]);
     routes
 }
 
 impl Route {
-    /// What `/openapi.json` says of it; nothing of what is for operators, who speak no JSON there.
+    /// What `/openapi.json` says of it; nothing of what is no JSON.
     pub(super) fn endpoint(&self) -> Option<described::Endpoint> {
         let access = match self.access {
             Access::Public => described::Access::Public,
@@ -200,8 +200,8 @@ impl Serves {
             | Self::Schema
             | Self::Alive
             | Self::Ready
-            | Self::Metrics
-            | Self::OpenApi => None,
+            | Self::OpenApi
+            | Self::Metrics => None,
         }
     }
 
@@ -227,8 +227,8 @@ impl Serves {
             Self::Schema => at.route(read().to(discovery::schema)),
             Self::Alive => at.route(read().to(ops::alive)),
             Self::Ready => at.route(read().to(ops::ready)),
-            Self::Metrics => at.route(read().to(metrics::read)),
             Self::OpenApi => at.route(read().to(openapi::show)),
+            Self::Metrics => at.route(read().to(metrics::read)),
         }
     }
 }

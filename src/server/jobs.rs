@@ -19,6 +19,7 @@ const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// The jobs that run.
 pub(super) struct Jobs {
+    gateway: Gateway,
     stop: watch::Sender<()>,
     running: Vec<JoinHandle<()>>,
 }
@@ -32,7 +33,11 @@ impl Jobs {
             rt::spawn(flush(gateway.clone(), stop.subscribe())),
             rt::spawn(prune(gateway.clone(), stop.subscribe())),
         ];
-        Self { stop, running }
+        Self {
+            gateway: gateway.clone(),
+            stop,
+            running,
+        }
     }
 
     /// Lets each of them finish what it is about, and waits for that.
@@ -42,6 +47,9 @@ impl Jobs {
             if let Err(error) = job.await {
                 tracing::error!(%error, "a background job gave up");
             }
+        }
+        if let Err(error) = self.gateway.end_leases().await {
+            tracing::warn!(%error, "the leases of this process end by themselves");
         }
     }
 }

@@ -127,6 +127,16 @@ impl Gateway {
         Ok(self.0.store.ping().await?)
     }
 
+    /// Gives up what only one process may do: the next one need not wait.
+    ///
+    /// # Errors
+    /// What the store answers when it cannot write.
+    pub async fn end_leases(&self) -> Result<()> {
+        let (holder, cause) = (self.instance().to_owned(), self.cause(Actor::System, ""));
+        let ended = self.store().write(cause, move |tx| tx.end_leases(&holder));
+        Ok(ended.await.map(drop)?)
+    }
+
     /// Commits what waits and closes the store; blocks until that is done.
     pub fn close(&self) {
         self.0.store.close();

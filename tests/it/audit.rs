@@ -387,7 +387,7 @@ fn an_exported_head_shows_that_the_end_was_cut_off() {
 
     for suffix in ["-wal", "-shm"] {
         let beside = format!("{}{suffix}", fixture.database().display());
-        // Who closes the database last may have put them away.
+        // SQLite removes them itself when nobody has the database open any more.
         drop(std::fs::remove_file(beside));
     }
     std::fs::write(fixture.database(), old).unwrap();

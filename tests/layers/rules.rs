@@ -322,6 +322,14 @@ const STOPWATCHES: &[(&str, &str)] = &[
         "src/store/engine/sqlite.rs",
         "a read that runs too long is interrupted",
     ),
+    (
+        "src/service/token.rs",
+        "how long a request took, for the provisioning log",
+    ),
+    (
+        "src/service/audit/seal.rs",
+        "the head of the chain is told once a minute, and so is an alarm",
+    ),
 ];
 
 /// `Something::now` is the wall clock or a stopwatch; a `Clock` that was handed in may be asked.

@@ -68,16 +68,6 @@ impl Gateway {
         }
     }
 
-    /// Lets another process seal at once.
-    async fn release_audit(&self) -> Result<()> {
-        let (holder, cause) = (self.instance().to_owned(), self.cause(Actor::System, ""));
-        let released = move |tx: &mut Tx<'_>| tx.release_lease(LEASE, &holder);
-        self.store()
-            .write(cause, released)
-            .await
-            .map_err(Error::from)
-    }
-
     /// How much of the audit log waits to be sealed, and for how long the oldest has.
     ///
     /// # Errors
@@ -110,9 +100,6 @@ impl Sealer {
     pub async fn finish(mut self) {
         self.round().await;
         self.tell().await;
-        if let Err(error) = self.gateway.release_audit().await {
-            tracing::warn!(%error, "the next process to seal the audit log has to wait");
-        }
     }
 
     async fn tell(&mut self) {

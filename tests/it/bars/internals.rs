@@ -203,6 +203,7 @@ fn a_store_that_is_gone_is_told_by_a_request_id() {
     let mut fixture = strict(&[]);
     let client = fixture.client();
     let path = made(&client, "/Users", &user("ada", json!({})));
+    fixture.block_on(fixture.gateway.seal_audit()).unwrap();
     fixture.gateway.close();
     for reply in [
         client.get(&path),

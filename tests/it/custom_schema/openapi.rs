@@ -32,11 +32,8 @@ fn every_route_is_in_it_and_nothing_else() {
         }
     }
     let mut served = BTreeMap::new();
-    let routes = routes(fixture.gateway.registry());
-    for route in routes
-        .iter()
-        .filter(|route| route.access != Access::Operator)
-    {
+    let json = |route: &muster::http::Route| route.access != Access::Operator;
+    for route in routes(fixture.gateway.registry()).into_iter().filter(json) {
         for method in route.methods.iter().filter(|method| **method != "HEAD") {
             let open = route.access == Access::Public;
             served.insert((route.path.clone(), (*method).to_owned()), open);

@@ -52,8 +52,8 @@ fn a_new_route_must_be_entered_here() {
         "Bearer /scim/v2/ GET HEAD",
         "Public /healthz GET HEAD",
         "Public /readyz GET HEAD",
-        "Operator /metrics GET HEAD",
         "Public /openapi.json GET HEAD",
+        "Operator /metrics GET HEAD",
     ];
     assert_eq!(listed, expected);
 }

@@ -78,7 +78,7 @@ impl Fixture {
     /// is refused, nothing is served.
     pub fn restart(&mut self, setup: Setup) -> Result<(), OpenError> {
         self.stop();
-        let database = self.directory.path().join("muster.db");
+        let database = self.database();
         verify(&self.gateway, &database);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         self.address = listener.local_addr().unwrap();
