@@ -6,7 +6,7 @@ use super::{Error, Gateway, Result};
 use crate::store::State;
 
 /// "Active in the last year" is this long.
-const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
+pub(super) const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// How many people there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! What the gateway knows of itself, as figures for Prometheus.
 
+use super::count::YEAR;
 use super::keys::same;
 use super::{Error, Gateway, Result};
 use crate::store::State;
@@ -9,6 +10,7 @@ use crate::telemetry::Exposition;
 struct Gauges {
     users: [(&'static str, u64); 3],
     groups: u64,
+    seen: u64,
 }
 
 impl Gateway {
@@ -48,6 +50,8 @@ impl Gateway {
             names.next().unwrap_or_default()
         };
         let (user, group) = (names(|rt| rt.is_user()), names(|rt| rt.is_group()));
+        let now = self.clock().now();
+        let since = now.checked_sub(YEAR).unwrap_or(now);
         self.store()
             .read(move |tx| {
                 let mut count = |state| tx.count_in(&user, state);
@@ -56,8 +60,12 @@ impl Gateway {
                     ("deactivated", count(State::Deactivated)?),
                     ("deleted", count(State::Deleted)?),
                 ];
-                let groups = tx.counts(&group)?;
-                Ok::<_, Error>(Gauges { users, groups })
+                let (groups, seen) = (tx.counts(&group)?, tx.seen_since(&user, since)?);
+                Ok::<_, Error>(Gauges {
+                    users,
+                    groups,
+                    seen,
+                })
             })
             .await
     }
@@ -121,5 +129,11 @@ impl Gauges {
             text.sample("muster_users", &[("state", state)], count);
         }
         text.single("muster_groups", "gauge", "Groups.", self.groups);
+        text.single(
+            "muster_users_active_365d",
+            "gauge",
+            "Users that were seen in the last 365 days.",
+            self.seen,
+        );
     }
 }
