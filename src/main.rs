@@ -29,6 +29,9 @@ fn main() -> ExitCode {
             cli::audit(&command, gateway).await
         }),
         Command::Db(command) => beside(settings, async |gateway| cli::db(&command, gateway).await),
+        Command::Connection(command) => beside(settings, async |gateway| {
+            cli::connection(&command, gateway).await
+        }),
         Command::User(command) => {
             beside(settings, async |gateway| cli::user(&command, gateway).await)
         }

@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod config;
+mod connection;
 mod count;
 mod db;
 mod output;
@@ -29,6 +30,7 @@ use crate::config::Settings;
 use crate::service::{Gateway, PurgeRun};
 
 pub use audit::Since;
+pub use connection::SignedScope;
 pub use output::Failure;
 
 /// SCIM 2.0 provisioning gateway
@@ -54,6 +56,9 @@ pub enum Command {
     /// Make, list and revoke the tokens that clients use
     #[command(subcommand)]
     Token(TokenCommand),
+    /// List connections, and change what they may do
+    #[command(subcommand)]
+    Connection(ConnectionCommand),
     /// Make, list, shut, delete and restore users
     #[command(subcommand)]
     User(UserCommand),
@@ -123,6 +128,25 @@ pub enum TokenCommand {
     Revoke {
         /// Name of the connection
         name: String,
+    },
+}
+
+/// What to do with connections.
+#[derive(Debug, Subcommand)]
+pub enum ConnectionCommand {
+    /// List the connections, with profile and scopes
+    List {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Allow or forbid a connection something
+    Scope {
+        /// Name of the connection
+        name: String,
+        /// What: +SCOPE allows it, -SCOPE forbids it; read, users, groups, admin-groups, password, introspect
+        #[arg(required = true, value_name = "+SCOPE|-SCOPE")]
+        changes: Vec<SignedScope>,
     },
 }
 
@@ -313,7 +337,7 @@ pub struct Person {
 
 /// Reads the command line of this process. Wrong usage ends it with status 2, `--help` with 0.
 pub fn parse() -> Cli {
-    Cli::parse()
+    Cli::parse_from(std::env::args_os().map(connection::spelled))
 }
 
 /// Prints the settings.
@@ -326,6 +350,11 @@ pub fn config(command: &ConfigCommand, settings: &Settings) -> Result<(), Failur
 /// Reaches everything the settings name.
 pub fn check(settings: &Settings) -> Result<(), Failure> {
     check::run(settings)
+}
+
+/// Lists connections and changes what they may do.
+pub async fn connection(command: &ConnectionCommand, gateway: &Gateway) -> Result<(), Failure> {
+    connection::run(command, gateway).await
 }
 
 /// Makes, lists and revokes tokens.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bulk;
+mod connection;
 mod count;
 mod discovery;
 mod error;
@@ -22,6 +23,7 @@ mod user;
 
 pub use crate::store::{Actor, LogEntry, Migrated, Nature, Role};
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
+pub use connection::{ConnectionInfo, ScopeChange};
 pub use count::Counts;
 pub use discovery::Discovery;
 pub use error::{Error, Result};

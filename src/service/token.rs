@@ -27,7 +27,7 @@ pub const CONFIG_CONNECTION: &str = "config";
 /// The connection that the first start makes.
 pub const FIRST_CONNECTION: &str = "first";
 /// The profile of a connection that was made without one.
-const DEFAULT_PROFILE: &str = "auto";
+pub(super) const DEFAULT_PROFILE: &str = "auto";
 /// How long the token of the first start lives.
 const FIRST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// What a connection may do unless it is said otherwise.
@@ -406,7 +406,7 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn no_connection(name: &str) -> Error {
+pub(super) fn no_connection(name: &str) -> Error {
     let detail = format!("There is no connection \"{name}\": see `muster connection list`.");
     Error::Scim(scim::Error::not_found(detail))
 }

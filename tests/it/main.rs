@@ -15,6 +15,8 @@ mod bars;
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
+mod cli_connection;
+#[cfg(test)]
 mod cli_user;
 #[cfg(test)]
 mod clients;

@@ -76,6 +76,16 @@ impl Tx<'_> {
         )
     }
 
+    /// Writes what a connection may do.
+    pub fn set_scopes(&mut self, name: &str, scopes: &[String]) -> Result<()> {
+        self.change(|tx| {
+            tx.execute_one(
+                "UPDATE connection SET scopes = $2 WHERE name = $1",
+                &[name.into(), (&scopes.join(" ")).into()],
+            )
+        })
+    }
+
     /// Stores a token.
     pub fn insert_token(&mut self, new: &Token) -> Result<()> {
         self.change(|tx| {
