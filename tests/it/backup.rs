@@ -111,10 +111,11 @@ fn rows(database: &Path) -> BTreeMap<String, Vec<Vec<Cell>>> {
     names
         .map(|name| {
             let name = name.unwrap();
-            let mut table = connection
-                .prepare(&format!("SELECT * FROM {name} ORDER BY 1, 2"))
-                .unwrap();
-            let columns = table.column_count();
+            let all = format!("SELECT * FROM {name}");
+            let columns = connection.prepare(&all).unwrap().column_count();
+            let order: Vec<String> = (1..=columns).map(|column| column.to_string()).collect();
+            let ordered = format!("{all} ORDER BY {}", order.join(", "));
+            let mut table = connection.prepare(&ordered).unwrap();
             let rows = table.query_map([], |row| {
                 (0..columns).map(|column| row.get(column)).collect()
             });
