@@ -90,7 +90,6 @@ mod tests {
         database.url = "sqlite:data/muster.db"  # default
         #scim.token is hidden  # env MUSTER_SCIM__TOKEN
         scim.profile = "auto"  # default
-        scim.scopes = ["read","users","groups","admin-groups"]  # default
         "#);
     }
 
