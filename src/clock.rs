@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
+use std::time::Instant;
 
 use aws_lc_rs::rand;
 use jiff::SignedDuration;
@@ -18,6 +19,10 @@ use uuid::Builder;
 #[derive(Clone)]
 pub struct Clock(Arc<Inner>);
 
+/// Measures how long something takes, whatever is done to the time of day meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
 /// Moves a clock made by [`Clock::manual`]; only tests hold one.
 #[derive(Clone)]
 pub struct Hand(Arc<Inner>);
@@ -26,6 +31,18 @@ pub struct Hand(Arc<Inner>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
 pub struct NoRandom;
+
+impl Stopwatch {
+    /// Starts it.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long it has run.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
 
 impl Clock {
     /// The time of this machine, and random bytes of the cryptographic library.

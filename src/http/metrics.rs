@@ -21,32 +21,30 @@ const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `GET /metrics`: with `metrics.token` for whoever shows it, without it for direct peers of this machine alone.
 pub(super) async fn read(request: HttpRequest, gateway: Data<Gateway>) -> HttpResponse {
-    match (gateway.settings().metrics.token.is_some(), bearer(&request)) {
-        (false, _) if !is_direct(&request) => remote(),
-        (true, token) if !token.is_some_and(|token| gateway.is_metrics_token(token)) => unknown(),
-        (true | false, _) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_TYPE, TEXT))
-            .body(gateway.metrics_text().await),
+    if let Some(refusal) = refusal(&request, &gateway) {
+        return refusal;
     }
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, TEXT))
+        .body(gateway.metrics_text().await)
 }
 
-fn remote() -> HttpResponse {
-    problem(
-        StatusCode::FORBIDDEN,
-        "Without metrics.token, only this machine itself may read the metrics, and not through a proxy.",
-    )
-}
-
-fn unknown() -> HttpResponse {
-    let mut answer = problem(
-        StatusCode::UNAUTHORIZED,
-        "The metrics need the token of metrics.token: send it as `Authorization: Bearer <token>`.",
-    );
+fn refusal(request: &HttpRequest, gateway: &Gateway) -> Option<HttpResponse> {
+    if gateway.settings().metrics.token.is_none() {
+        let detail = "Without metrics.token, only this machine itself may read the metrics, and not through a proxy.";
+        return (!is_direct(request)).then(|| problem(StatusCode::FORBIDDEN, detail));
+    }
+    if bearer(request).is_some_and(|token| gateway.is_metrics_token(token)) {
+        return None;
+    }
+    let detail =
+        "The metrics need the token of metrics.token: send it as `Authorization: Bearer <token>`.";
+    let mut answer = problem(StatusCode::UNAUTHORIZED, detail);
     let challenge = header::HeaderValue::from_static("Bearer realm=\"muster\"");
     answer
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, challenge);
-    answer
+    Some(answer)
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,6 +15,7 @@ use super::gateway::Gateway;
 use super::keys::{Keys, same};
 use super::provisioning::Notes;
 use super::scope::Scopes;
+use crate::clock::Stopwatch;
 use crate::scim::profile::Profile;
 use crate::scim::{self, ErrorKind};
 use crate::store::{self, Actor, Connection, Token, Tx};
@@ -46,7 +47,7 @@ pub struct Caller {
     /// The id of the request.
     pub request: String,
     /// When its token was known.
-    pub(super) started: Instant,
+    pub(super) started: Stopwatch,
     /// What is noted about it for the provisioning log.
     pub(super) notes: Notes,
 }
@@ -366,7 +367,7 @@ fn caller(live: Live, request: &str) -> Result<Caller> {
         profile,
         scopes: live.scopes,
         request: request.to_owned(),
-        started: Instant::now(),
+        started: Stopwatch::start(),
         notes: Notes::default(),
     })
 }

@@ -299,7 +299,9 @@ impl Sealed {
                 .expect(201);
         }
         fixture.stop();
-        let head = report(&fixture, None).2.unwrap();
+        let (_, unsealed, head) = report(&fixture, None);
+        assert_eq!(unsealed, 0, "a stop seals what waits");
+        let head = head.unwrap();
         Self { fixture, head }
     }
 
@@ -380,6 +382,7 @@ fn an_exported_head_shows_that_the_end_was_cut_off() {
     fixture.block_on(gateway.seal_audit()).unwrap();
     gateway.close();
     let late = report(&fixture, Some(&early)).2.unwrap();
+    assert_ne!(late, early);
     assert_eq!(report(&fixture, Some(&late)).0, Vec::<String>::new());
 
     for suffix in ["-wal", "-shm"] {

@@ -1,7 +1,7 @@
 //! Sealing: one process gives the rows that were written their place in the chain, and tells the head to the log.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -25,8 +25,8 @@ const SEALED_WITHIN: Duration = Duration::from_secs(60);
 pub struct Sealer {
     gateway: Gateway,
     told: Option<Seal>,
-    told_at: Option<Instant>,
-    alarmed_at: Option<Instant>,
+    told_at: Option<Timestamp>,
+    alarmed_at: Option<Timestamp>,
 }
 
 impl Gateway {
@@ -90,7 +90,7 @@ impl Sealer {
         if let Err(error) = self.gateway.seal_audit().await {
             tracing::error!(%error, "the audit log was not sealed");
         }
-        if passed(self.told_at, HEAD_EVERY) {
+        if self.passed(self.told_at, HEAD_EVERY) {
             self.tell().await;
         }
         self.watch().await;
@@ -108,7 +108,7 @@ impl Sealer {
             Ok(head) => head.map(|head| head.seal),
             Err(error) => return tracing::error!(%error, "the head of the audit log was not read"),
         };
-        self.told_at = Some(Instant::now());
+        self.told_at = Some(self.gateway.clock().now());
         if let Some(seal) = &seal
             && self.told.as_ref() != Some(seal)
         {
@@ -117,13 +117,19 @@ impl Sealer {
         self.told = seal;
     }
 
+    /// Whether it is so long since then; also when the clock was set back by more than that.
+    fn passed(&self, since: Option<Timestamp>, length: Duration) -> bool {
+        let now = self.gateway.clock().now();
+        since.is_none_or(|since| now.duration_since(since).unsigned_abs() >= length)
+    }
+
     async fn watch(&mut self) {
         let Ok((count, oldest)) = self.gateway.audit_backlog().await else {
             // The store does not answer, which is told elsewhere.
             return;
         };
-        if oldest > SEALED_WITHIN && passed(self.alarmed_at, SEALED_WITHIN) {
-            self.alarmed_at = Some(Instant::now());
+        if oldest > SEALED_WITHIN && self.passed(self.alarmed_at, SEALED_WITHIN) {
+            self.alarmed_at = Some(self.gateway.clock().now());
             tracing::error!(
                 count,
                 oldest_seconds = oldest.as_secs(),
@@ -155,8 +161,4 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
-}
-
-fn passed(since: Option<Instant>, length: Duration) -> bool {
-    since.is_none_or(|since| since.elapsed() >= length)
 }

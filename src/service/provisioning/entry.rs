@@ -1,8 +1,9 @@
 //! What an entry says: bounded, and without passwords, tokens and query strings.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::clock::Stopwatch;
 use crate::scim;
 use crate::scim::profile::Correction;
 use crate::service::resource::change::{Change, Changed, What};
@@ -27,7 +28,7 @@ pub(in crate::service) struct Notes(Arc<Mutex<Vec<String>>>);
 pub(in crate::service) struct Scene {
     connection: String,
     request: String,
-    started: Instant,
+    started: Stopwatch,
 }
 
 /// What was asked for.

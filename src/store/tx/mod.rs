@@ -133,7 +133,7 @@ impl<'a> Tx<'a> {
     /// A new id for a row that tells of this transaction: later ones sort after earlier ones, and a closure that
     /// runs again draws the same ones.
     pub fn draw_id(&mut self) -> Result<String> {
-        let id = format!("{}.{:03}", self.cause()?.id, self.drawn);
+        let id = format!("{}.{:06}", self.cause()?.id, self.drawn);
         self.drawn += 1;
         Ok(id)
     }

@@ -71,6 +71,11 @@ macro_rules! engines {
                 removing_where_and_clearing
                 display_is_as_sent
             }
+            log {
+                telling_of_a_change_costs_little_and_does_not_grow
+                a_lease_has_one_holder
+                the_oldest_entries_are_dropped_first
+            }
             find {
                 pages_are_stable
                 a_deep_page_reads_no_bodies

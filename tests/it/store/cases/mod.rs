@@ -4,6 +4,7 @@ pub(crate) mod commit;
 pub(crate) mod connection;
 pub(crate) mod find;
 pub(crate) mod life;
+pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod resource;
 pub(crate) mod role;

@@ -54,7 +54,7 @@ pub(crate) async fn a_name_is_pinned_once(at: &Fixture) {
         let second = tx.pin("admins", "ADMINS", &other.id)?;
         let pin = tx.pinned("admins")?.unwrap();
         let of = [tx.pins_of(&one.id)?.len(), tx.pins_of(&other.id)?.len()];
-        assert_eq!(tx.pins()?, [pin.clone()]);
+        assert_eq!(tx.pins()?, std::slice::from_ref(&pin));
         Ok((
             first,
             second,
