@@ -74,7 +74,26 @@ impl Tx<'_> {
                 self.add_rows(rt, id, &missing)?;
             }
         }
+        if rt.is_user() {
+            self.rebuild_former(rt)?;
+        }
         self.remember(rt, wanted)
+    }
+
+    /// Makes the keys anew by which deleted accounts are found.
+    fn rebuild_former(&mut self, rt: &ResourceType) -> Result<()> {
+        let ids = self.all(
+            "SELECT id FROM resource WHERE kind = $1 AND state = 2 ORDER BY id",
+            &[(&*rt.name).into()],
+            |row| row.string(0),
+        )?;
+        for id in ids {
+            if let Some(record) = self.deleted(rt, &id)? {
+                self.drop_former(&id)?;
+                self.write_former(&record, rt, &record.document()?)?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes the rows of one resource for the paths that have none.
@@ -95,7 +114,7 @@ impl Tx<'_> {
                 )),
                 other => other,
             })?;
-        let indexed = of(INDEXED, attribute_rows(rt, &document));
+        let indexed = of(INDEXED, attribute_rows(rt, &record.as_shown(&document)));
         self.write_indexed(&record, &[], &indexed)
     }
 
