@@ -13,8 +13,6 @@ mod backup;
 #[cfg(test)]
 mod bars;
 #[cfg(test)]
-mod bulk;
-#[cfg(test)]
 mod cli_connection;
 #[cfg(test)]
 mod cli_user;

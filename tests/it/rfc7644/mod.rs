@@ -13,5 +13,6 @@ mod s3_5_2_edges;
 mod s3_5_2_members;
 mod s3_5_2_patch;
 mod s3_6_delete;
+mod s3_7_bulk;
 mod s3_9_attributes;
 mod s4_discovery;

@@ -275,3 +275,29 @@ fn a_message_that_is_none_changes_nothing() {
     }
     assert_eq!(client.get("/Users").json()["totalResults"], 0);
 }
+
+/// What Entra's inbound provisioning takes, our Bulk takes too: `failOnErrors` null, capital `POST`, UUIDs as bulkId.
+#[test]
+fn the_shape_of_entras_bulk_upload_is_taken() {
+    let fixture = Fixture::start();
+    let bulk_id = "897401c2-2de4-4b87-a97f-c02de3bcfc61";
+    let body = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "failOnErrors": null,
+        "Operations": [{
+            "method": "POST",
+            "bulkId": bulk_id,
+            "path": "/Users",
+            "data": {
+                "schemas": [USER],
+                "externalId": "701984",
+                "userName": "ada@corp.example",
+                "active": true,
+            },
+        }],
+    });
+    let answer = fixture.client().post("/Bulk", &body).expect(200).json();
+    let done = &answer["Operations"][0];
+    assert_eq!((&done["status"], &done["bulkId"]), (&json!("201"), &json!(bulk_id)));
+    assert_eq!(follow(&fixture, done)["externalId"], "701984");
+}
