@@ -329,12 +329,10 @@ impl Comparison<'_> {
         let Literal::Text(text) = literal else {
             return Err(misfit());
         };
-        let folded = fold(text, case_exact);
         if Family::of(self.op) == Family::Substring {
-            return Ok(Operand::Text(folded));
+            return Ok(Operand::Text(fold(text, case_exact)));
         }
-        let at = parse_time(text).ok_or_else(misfit)?;
-        Ok(Operand::Time { at, text: folded })
+        parse_time(text).map(Operand::Time).ok_or_else(misfit)
     }
 
     fn misfit(self, is: &str) -> Error {

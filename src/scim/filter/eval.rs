@@ -123,7 +123,7 @@ fn value_compares(leaf: &Attribute, op: CompareOp, operand: &Operand, value: &Va
             .as_f64()
             .and_then(|found| found.partial_cmp(wanted))
             .is_some_and(|order| order_compares(op, order)),
-        Operand::Time { at, .. } => value
+        Operand::Time(at) => value
             .as_str()
             .and_then(parse_time)
             .is_some_and(|found| order_compares(op, found.cmp(at))),

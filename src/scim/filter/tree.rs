@@ -51,13 +51,8 @@ pub enum Operand {
     Boolean(bool),
     /// An integer or decimal.
     Number(f64),
-    /// A point in time; `text` is what was written, for `co`, `sw` and `ew`.
-    Time {
-        /// The instant.
-        at: Timestamp,
-        /// As written, folded.
-        text: String,
-    },
+    /// A point in time; `co`, `sw` and `ew` compare times as text.
+    Time(Timestamp),
     /// `null`: `eq null` is "has no value", `ne null` is "has one".
     Null,
 }

@@ -246,7 +246,7 @@ fn typed_key(data_type: DataType, operand: &Operand) -> Option<String> {
         (DataType::Integer | DataType::Decimal, Operand::Number(number)) => {
             Some(number_key(*number))
         }
-        (DataType::DateTime, Operand::Time { at, .. }) => Some(time_key(*at)),
+        (DataType::DateTime, Operand::Time(at)) => Some(time_key(*at)),
         _ => None,
     }
 }

@@ -298,6 +298,9 @@ fn the_shape_of_entras_bulk_upload_is_taken() {
     });
     let answer = fixture.client().post("/Bulk", &body).expect(200).json();
     let done = &answer["Operations"][0];
-    assert_eq!((&done["status"], &done["bulkId"]), (&json!("201"), &json!(bulk_id)));
+    assert_eq!(
+        (&done["status"], &done["bulkId"]),
+        (&json!("201"), &json!(bulk_id))
+    );
     assert_eq!(follow(&fixture, done)["externalId"], "701984");
 }
