@@ -85,6 +85,12 @@ impl Gateway {
                           somebody with `muster user purge`.";
             return Err(refused(detail));
         }
+        let busy = "Another process purges at the moment: try again in a few minutes.";
+        self.claim(actor).await?.ok_or_else(|| refused(busy))
+    }
+
+    /// Takes the job, unless another process has it.
+    async fn claim(&self, actor: Actor) -> Result<Option<String>> {
         let holder = self.clock().id();
         let cause = self.cause(actor, "");
         let (until, name) = (lease(cause.at), holder.clone());
@@ -92,13 +98,7 @@ impl Gateway {
             .store()
             .write(cause, move |tx| tx.claim_job(JOB, &name, until))
             .await?;
-        if claimed {
-            Ok(holder)
-        } else {
-            Err(refused(
-                "Another process purges at the moment: try again in a few minutes.",
-            ))
-        }
+        Ok(claimed.then_some(holder))
     }
 
     /// Removes the next ones who were deleted long enough ago.
@@ -180,7 +180,9 @@ impl Gateway {
         {
             return Ok(None);
         }
-        let holder = self.begin_purge(Actor::System).await?;
+        let Some(holder) = self.claim(Actor::System).await? else {
+            return Ok(None);
+        };
         let (mut report, mut after) = (PurgeReport::default(), None);
         loop {
             let page = self.purge_page(Actor::System, &holder, after).await?;

@@ -97,7 +97,8 @@ fn nobody_is_purged_unless_retention_is_on_and_a_hold_keeps_from_it() {
 fn one_process_at_a_time_has_the_retention_job() {
     let (fixture, hand) = fixture(vec![("retention.purge", "true")]);
     let begin = || fixture.block_on(fixture.gateway.begin_purge(Actor::Cli));
-    let holder = begin().unwrap();
+    // The gateway itself looks once as it starts.
+    let holder = std::iter::repeat_with(begin).find_map(Result::ok).unwrap();
     assert!(begin().is_err());
     hand.advance(DAY);
     let next = begin().unwrap();
