@@ -8,6 +8,9 @@ target=${CARGO_TARGET_DIR:-$root/target}
 # (AWS-LC builds without cmake on the platforms that it carries generated files for.)
 readonly build_packages=(gcc libc6-dev)
 
+# What the tests start beside the gateway: a directory with its tools, and an authority for its certificate.
+readonly test_packages=(slapd ldap-utils openssl)
+
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 

@@ -4,10 +4,12 @@ mod fetch;
 mod identity;
 mod jwt;
 mod key_set;
+mod ldap;
 mod trail;
 
 pub use fetch::{Fetch, FetchError};
 pub use identity::{Identity, SingleLogout};
 pub use jwt::{Disbelief, Expected, Key, key_id, verify};
 pub use key_set::{KeySet, NoKey};
+pub use ldap::{Directory, is_group};
 pub use trail::{Refusal, Refused, Step, StepResult, Trail};

@@ -23,6 +23,8 @@ mod custom_schema;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod ldap;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod limits;
