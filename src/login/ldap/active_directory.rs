@@ -36,11 +36,9 @@ pub(super) fn sid(bytes: &[u8]) -> Option<String> {
     if parts.len() != usize::from(count) {
         return None;
     }
-    let parts: String = parts
-        .iter()
-        .map(|part| format!("-{}", u32::from_le_bytes(*part)))
-        .collect();
-    Some(format!("S-1-{authority}{parts}"))
+    let parts = parts.iter().map(|part| u32::from_le_bytes(*part));
+    let parts: Vec<String> = parts.map(|part| format!("-{part}")).collect();
+    Some(format!("S-1-{authority}{}", parts.concat()))
 }
 
 #[cfg(test)]

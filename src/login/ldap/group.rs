@@ -116,12 +116,12 @@ async fn by_sid(
     let base = base(server, reader).await?;
     let mut groups = Vec::new();
     for some in sids.chunks(SIDS_AT_ONCE) {
-        let any: String = some
+        let any: Vec<String> = some
             .iter()
             .filter(|sid| active_directory::sid(sid).is_some())
             .map(|sid| format!("(objectSid={})", template::bytes(sid)))
             .collect();
-        groups.extend(below(course, reader, &base, &format!("(|{any})")).await?);
+        groups.extend(below(course, reader, &base, &format!("(|{})", any.concat())).await?);
     }
     Ok(groups)
 }

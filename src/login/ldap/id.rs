@@ -43,10 +43,11 @@ fn written(name: &str, value: &[u8]) -> Option<String> {
         return Some(uuid::Uuid::from_bytes_le(bytes).to_string());
     }
     let text = std::str::from_utf8(value).ok();
-    match text.filter(|text| !text.chars().any(char::is_control)) {
-        Some(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        None => Some(value.iter().map(|byte| format!("{byte:02x}")).collect()),
+    if let Some(text) = text.filter(|text| !text.chars().any(char::is_control)) {
+        return Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     }
+    let digits: Vec<String> = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(digits.concat())
 }
 
 #[cfg(test)]

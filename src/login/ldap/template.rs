@@ -22,7 +22,8 @@ pub(super) fn equals(attribute: &str, value: &str) -> String {
 
 /// A value of any bytes in a filter.
 pub(super) fn bytes(value: &[u8]) -> String {
-    value.iter().map(|byte| format!("\\{byte:02x}")).collect()
+    let escaped: Vec<String> = value.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    escaped.concat()
 }
 
 /// The name somebody binds with.

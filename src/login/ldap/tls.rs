@@ -57,7 +57,7 @@ pub(super) fn fault(error: LdapError) -> Stop {
     match error {
         LdapError::Io { source } => match inner(&source) {
             Some(fault) => Stop::tls(told(fault)),
-            None => Stop::unavailable(source),
+            None => Stop::unavailable(format!("I/O error: {source}")),
         },
         LdapError::Rustls { source } => Stop::tls(told(&source)),
         LdapError::DNSName { source } => Stop::tls(source),

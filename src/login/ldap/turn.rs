@@ -42,15 +42,13 @@ where
         };
         turns(inner, course, attempt).await
     };
-    match tokio::time::timeout(limit, turns).await {
-        Ok(done) => done,
-        Err(_) => {
-            // The one that was slow is not the first to be asked next time.
-            inner.first.fetch_add(1, Ordering::Relaxed);
-            let why = format!("no answer within ldap.timeout ({})", inner.settings.timeout);
-            Err(unavailable(course, "ldap.unavailable", &why))
-        }
+    if let Ok(done) = tokio::time::timeout(limit, turns).await {
+        return done;
     }
+    // The one that was slow is not the first to be asked next time.
+    inner.first.fetch_add(1, Ordering::Relaxed);
+    let why = format!("no answer within ldap.timeout ({})", inner.settings.timeout);
+    Err(unavailable(course, "ldap.unavailable", &why))
 }
 
 async fn turns<T, F>(

@@ -7,6 +7,8 @@ use muster::login::Refused;
 use super::liar::{BIND, Liar, Request, SEARCH, done, entry, message, tagged};
 use super::{Came, Login, SERVICE};
 
+type Answer = fn(Request) -> Vec<u8>;
+
 const DN: &str = "uid=anna,ou=people,dc=example,dc=org";
 const PERSON: &[(&str, &str)] = &[
     ("entryUUID", "5b2f…"),
@@ -83,7 +85,7 @@ fn more_or_other_than_one_entry_is_nobody() {
     let three = |request| [entry(request, DN, PERSON).repeat(3), done(request, SUCCESS)].concat();
     let endless = |request| entry(request, DN, PERSON).repeat(20_000);
     let cut = |request| [entry(request, DN, PERSON), done(request, 4)].concat();
-    let answers: [fn(Request) -> Vec<u8>; 4] = [nameless, three, endless, cut];
+    let answers: [Answer; 4] = [nameless, three, endless, cut];
     for answer in answers {
         let came = log_in(move |request| match request.operation {
             SEARCH => answer(request),
@@ -111,7 +113,7 @@ fn bind(request: Request, body: &[u8]) -> Vec<u8> {
 
 #[test]
 fn what_is_no_ldap_is_no_answer() {
-    let answers: [(&str, fn(Request) -> Vec<u8>); 9] = [
+    let answers: [(&str, Answer); 9] = [
         ("http", |_| b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
         ("zeros", |_| vec![0; 64]),
         ("an empty sequence", |_| vec![0x30, 0]),
@@ -132,7 +134,7 @@ fn what_is_no_ldap_is_no_answer() {
         assert_eq!(log_in(answer).refused(), UNAVAILABLE, "{what}");
     }
     // In the answer to the search.
-    let entries: [(&str, fn(Request) -> Vec<u8>); 4] = [
+    let entries: [(&str, Answer); 4] = [
         ("an empty entry", |request| {
             message(request.id, &tagged(0x64, &[]))
         }),

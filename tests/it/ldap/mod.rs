@@ -105,9 +105,10 @@ impl Came {
     /// The steps, a line each.
     pub fn steps(&self) -> String {
         let steps = self.trail.steps().iter();
-        steps
-            .map(|step| format!("{} {}: {}\n", step.result, step.name, step.detail))
-            .collect()
+        let line = |step: &muster::login::Step| {
+            format!("{} {}: {}\n", step.result, step.name, step.detail)
+        };
+        steps.map(line).collect::<Vec<_>>().concat()
     }
 }
 
@@ -116,13 +117,13 @@ fn load(settings: &[(&str, &str)]) -> Settings {
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
-    let environment = match settings.iter().any(|(key, _)| *key == "ldap.bind_dn") {
-        true => vec![(
+    let mut environment = Vec::new();
+    if settings.iter().any(|(key, _)| *key == "ldap.bind_dn") {
+        environment.push((
             "MUSTER_LDAP__BIND_PASSWORD".to_owned(),
             SERVICE_PASSWORD.to_owned(),
-        )],
-        false => Vec::new(),
-    };
+        ));
+    }
     Settings::load(Sources {
         flags,
         environment,
