@@ -214,7 +214,10 @@ impl Gateway {
                     (Some(id), true) => return Err(no_token(&name, id)),
                     (None, true) => return Ok(0),
                     (Some(id), false) => tx.revoke_token(id, at)?,
-                    (None, false) => tx.revoke_tokens(&name, at)?,
+                    (None, false) => {
+                        tx.drop_access_tokens(&name)?;
+                        tx.revoke_tokens(&name, at)?
+                    }
                 };
                 let changes = Changes::default().set("tokens", ids, Value::Null);
                 let entry = Entry {
@@ -365,7 +368,7 @@ fn no_token(name: &str, id: &str) -> Error {
 }
 
 /// So much later.
-fn after(at: Timestamp, time: Duration) -> Result<Timestamp> {
+pub(super) fn after(at: Timestamp, time: Duration) -> Result<Timestamp> {
     let time = jiff::SignedDuration::try_from(time).map_err(|_| too_long())?;
     at.checked_add(time).map_err(|_| too_long())
 }
@@ -378,7 +381,7 @@ fn refused(detail: String) -> Error {
     Error::Scim(scim::Error::new(ErrorKind::InvalidValue, detail))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
