@@ -409,7 +409,11 @@ fn what_is_written_without_a_sealer_waits_and_is_sealed_by_the_next() {
         .block_on(gateway.create_token("okta", Wanted::default(), day))
         .unwrap();
     gateway.close();
-    assert_eq!(report(&fixture, None), (Vec::new(), 1, None));
+    assert_eq!(
+        report(&fixture, None),
+        (Vec::new(), 2, None),
+        "the connection and its token"
+    );
     let gateway = fixture.beside();
     fixture.block_on(gateway.sealer().finish());
     gateway.close();
