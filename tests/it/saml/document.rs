@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::signer::{Key, Signing};
+use super::signer::{Key, Signing, joined};
 
 pub const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 pub const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
@@ -131,16 +131,12 @@ pub fn confirmation(method: &str, data: &str) -> String {
 }
 
 pub fn conditions(now: Timestamp, from: i64, until: i64, audiences: &[&[&str]]) -> String {
-    let restrictions: String = audiences
-        .iter()
-        .map(|all| {
-            let all: String = all
-                .iter()
-                .map(|each| format!("<saml:Audience>{each}</saml:Audience>"))
-                .collect();
-            format!("<saml:AudienceRestriction>{all}</saml:AudienceRestriction>")
-        })
-        .collect();
+    let restriction = |all: &&[&str]| {
+        let one = |each: &&str| format!("<saml:Audience>{each}</saml:Audience>");
+        let all = joined(all.iter().map(one));
+        format!("<saml:AudienceRestriction>{all}</saml:AudienceRestriction>")
+    };
+    let restrictions = joined(audiences.iter().map(restriction));
     format!(
         r#"<saml:Conditions NotBefore="{}" NotOnOrAfter="{}">{restrictions}</saml:Conditions>"#,
         at(now, from),
@@ -158,16 +154,12 @@ pub fn statement(attributes: &[(String, Vec<String>)]) -> String {
     if attributes.is_empty() {
         return String::new();
     }
-    let all: String = attributes
-        .iter()
-        .map(|(name, values)| {
-            let values: String = values
-                .iter()
-                .map(|value| format!("<saml:AttributeValue>{value}</saml:AttributeValue>"))
-                .collect();
-            format!(r#"<saml:Attribute Name="{name}">{values}</saml:Attribute>"#)
-        })
-        .collect();
+    let attribute = |(name, values): &(String, Vec<String>)| {
+        let one = |value: &String| format!("<saml:AttributeValue>{value}</saml:AttributeValue>");
+        let values = joined(values.iter().map(one));
+        format!(r#"<saml:Attribute Name="{name}">{values}</saml:Attribute>"#)
+    };
+    let all = joined(attributes.iter().map(attribute));
     format!("<saml:AttributeStatement>{all}</saml:AttributeStatement>")
 }
 

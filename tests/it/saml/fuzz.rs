@@ -68,7 +68,7 @@ fn a_mutated_response_neither_panics_nor_speaks_of_somebody_else() {
                 assert_eq!(asserted, expected, "seed {seed}: {text}");
             }
             Ok(Err(_)) => {}
-            Err(_) => panic!("seed {seed} panics: {text}"),
+            Err(panic) => panic!("seed {seed} panics: {panic:?}: {text}"),
         }
     }
     println!(

@@ -158,7 +158,11 @@ impl Signing {
 }
 
 pub fn transforms(all: &[&str]) -> String {
-    all.iter()
-        .map(|each| format!(r#"<ds:Transform Algorithm="{each}"></ds:Transform>"#))
-        .collect()
+    let one = |each: &&str| format!(r#"<ds:Transform Algorithm="{each}"></ds:Transform>"#);
+    joined(all.iter().map(one))
+}
+
+/// Texts one after the other.
+pub fn joined(all: impl Iterator<Item = String>) -> String {
+    all.collect::<Vec<_>>().concat()
 }
