@@ -15,6 +15,8 @@ mod bars;
 #[cfg(test)]
 mod cli_connection;
 #[cfg(test)]
+mod cli_token;
+#[cfg(test)]
 mod cli_user;
 #[cfg(test)]
 mod clients;
