@@ -70,6 +70,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         });
     }
     all.extend(schemas(settings));
+    all.extend(keys(settings));
     all.push(Finding {
         name: "server.secret",
         found: secret(settings),
@@ -82,6 +83,19 @@ fn findings(settings: &Settings) -> Vec<Finding> {
     all
 }
 
+/// The keys at `scim.jwks`.
+fn keys(settings: &Settings) -> Option<Finding> {
+    let found = match runtime() {
+        Ok(runtime) => runtime.block_on(service::probe_jwks(settings))?,
+        Err(why) => Err(why),
+    };
+    let found = found.map(|keys| format!("{keys} keys can be read"));
+    Some(Finding {
+        name: "scim.jwks",
+        found,
+    })
+}
+
 /// Each server of the directory, with the account that searches and the bases.
 fn directory(settings: &Settings) -> Vec<Finding> {
     let finding = |found| Finding {
@@ -91,17 +105,19 @@ fn directory(settings: &Settings) -> Vec<Finding> {
     if settings.ldap.url.is_empty() {
         return Vec::new();
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let found = match runtime {
+    let found = match runtime() {
         Ok(runtime) => runtime.block_on(service::reach_directory(settings)),
-        Err(why) => return vec![finding(Err(why.to_string()))],
+        Err(why) => return vec![finding(Err(why))],
     };
     let told = |(url, found): (String, Result<String, String>)| {
         finding(found.map(|how| format!("{url}: {how}")))
     };
     found.into_iter().map(told).collect()
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(|why| why.to_string())
 }
 
 /// The documents of `scim.schema_dir`: one finding each fault.

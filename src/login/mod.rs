@@ -5,11 +5,12 @@ mod identity;
 mod jwt;
 mod key_set;
 mod ldap;
+pub mod saml;
 mod trail;
 
 pub use fetch::{Fetch, FetchError};
 pub use identity::{Identity, SingleLogout};
-pub use jwt::{Disbelief, Expected, Key, key_id, verify};
+pub use jwt::{Disbelief, Expected, Key, key_id, names, verify};
 pub use key_set::{KeySet, NoKey};
 pub use ldap::{Directory, is_group};
 pub use trail::{Refusal, Refused, Step, StepResult, Trail};

@@ -1,5 +1,7 @@
 //! The keys that come from the server's secret: one for each purpose, none the secret itself.
 
+use std::fmt;
+
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, hmac};
 
@@ -10,6 +12,12 @@ pub(super) struct Keys {
     tokens: hmac::Key,
     audit: hmac::Key,
     cursors: [u8; 32],
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(hidden)")
+    }
 }
 
 impl Keys {
@@ -61,8 +69,29 @@ impl Keys {
     }
 
     /// What the store keeps of a bearer token.
-    pub(super) fn token_hash(&self, token: &str) -> [u8; 32] {
-        signed(&self.tokens, token.as_bytes())
+    pub(super) fn token_hash(&self, token: &str) -> TokenHash {
+        TokenHash(signed(&self.tokens, token.as_bytes()))
+    }
+}
+
+/// The hash of a token that was shown. It has no `==`: it can only be compared without telling by the duration where
+/// the first difference is.
+pub(super) struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// Whether `stored` is the hash of the same token. With nothing stored the work is the same.
+    pub(super) fn is(&self, stored: Option<&[u8]>) -> bool {
+        same(&self.0, stored.unwrap_or(&[0; 32])) && stored.is_some()
+    }
+
+    /// Whether both are hashes of the same token.
+    pub(super) fn is_that_of(&self, other: &Self) -> bool {
+        self.is(Some(&other.0))
+    }
+
+    /// As it is stored.
+    pub(super) fn to_stored(&self) -> Vec<u8> {
+        self.0.to_vec()
     }
 }
 
