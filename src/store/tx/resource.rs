@@ -234,6 +234,7 @@ impl Tx<'_> {
         }
         self.write_keys(&new, rt, document)?;
         self.move_count(old, &new)?;
+        self.follow_state(old, &new)?;
         Ok(new)
     }
 

@@ -9,7 +9,7 @@ use crate::store::keys::{attribute_rows, external_key, unique_rows};
 use crate::store::{Error, Result};
 
 /// Rows that no other row accounts for: (table, what is wrong, a query for their keys).
-const STRAYS: [(&str, &str, &str); 16] = [
+const STRAYS: [(&str, &str, &str); 22] = [
     (
         "body",
         "no such resource",
@@ -99,6 +99,36 @@ const STRAYS: [(&str, &str, &str); 16] = [
         "activity",
         "no such resource",
         "SELECT a.resource FROM activity a WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = a.resource)",
+    ),
+    (
+        "link",
+        "no such resource",
+        "SELECT x.resource FROM link x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "link_pass",
+        "no such resource",
+        "SELECT x.resource FROM link_pass x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "own_address",
+        "no such resource",
+        "SELECT x.resource FROM own_address x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "login_state",
+        "no such resource",
+        "SELECT x.resource FROM login_state x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "link",
+        "shut or open as its resource is not",
+        "SELECT l.resource FROM link l JOIN resource r ON r.id = l.resource WHERE (l.shut IS NULL) <> (r.state = 0)",
+    ),
+    (
+        "session",
+        "nobody whose account is active",
+        "SELECT s.id FROM session s WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = s.resource AND r.state = 0)",
     ),
 ];
 
