@@ -9,6 +9,8 @@ use jiff::Timestamp;
 pub enum Actor {
     /// A SCIM client, by the name of its connection.
     Connection(String),
+    /// Somebody who is logged in, by the SCIM id.
+    Person(String),
     /// Somebody at the command line.
     Cli,
     /// The gateway itself.
@@ -16,10 +18,11 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// How the actor is written where it is kept: `cli`, `system`, `connection NAME`.
+    /// How the actor is written where it is kept: `cli`, `system`, `connection NAME`, `person ID`.
     pub fn label(&self) -> String {
         match self {
             Self::Connection(name) => format!("connection {name}"),
+            Self::Person(id) => format!("person {id}"),
             Self::Cli => "cli".to_owned(),
             Self::System => "system".to_owned(),
         }
@@ -44,6 +47,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connection(name) => write!(f, "connection:{name}"),
+            Self::Person(id) => write!(f, "person:{id}"),
             Self::Cli => f.write_str("cli"),
             Self::System => f.write_str("system"),
         }

@@ -25,8 +25,9 @@ pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
     AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, Grant, GroupRef, Hold,
-    Holders, Job, List, LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Pin, Position,
-    Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
+    Holders, Job, Link, List, LogEntry, LogFind, MemberChange, Names, Nature, NewResource,
+    Password, PersonalToken, Pin, Position, Purpose, Record, Seal, Sort, Start, State,
+    StoredMember, Token, Tx, Walk, Walked,
 };
 
 use crate::scim::schema::Registry;

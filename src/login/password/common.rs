@@ -55,7 +55,9 @@ pub(super) fn is_personal(password: &str, personal: &[&str]) -> bool {
 
 /// A name, and the pieces it is made of.
 fn parts(name: &str) -> Vec<String> {
-    let pieces = name.split(|c: char| !c.is_alphanumeric()).map(str::to_owned);
+    let pieces = name
+        .split(|c: char| !c.is_alphanumeric())
+        .map(str::to_owned);
     [name.to_owned()].into_iter().chain(pieces).collect()
 }
 
@@ -67,7 +69,9 @@ fn is_filler(c: char) -> bool {
 fn repeated(text: &str) -> &str {
     let ends = text.char_indices().map(|(at, _)| at).skip(1);
     ends.map(|end| text.split_at(end).0)
-        .find(|piece| text.len() % piece.len() == 0 && piece.repeat(text.len() / piece.len()) == text)
+        .find(|piece| {
+            text.len() % piece.len() == 0 && piece.repeat(text.len() / piece.len()) == text
+        })
         .unwrap_or(text)
 }
 
@@ -85,7 +89,8 @@ fn runs(text: &str) -> usize {
     let chars: Vec<char> = text.chars().collect();
     let follows = |pair: &[char]| {
         let (forth, back): (String, String) = (pair.iter().collect(), pair.iter().rev().collect());
-        ROWS.iter().any(|row| row.contains(&forth) || row.contains(&back))
+        ROWS.iter()
+            .any(|row| row.contains(&forth) || row.contains(&back))
     };
     let mut total = 0;
     let mut run = 1;
@@ -107,7 +112,11 @@ fn counted(run: usize) -> usize {
 /// Eight digits that are a day of the last or this century: `19900131`, `31011990`, `01311990`, with or without separators.
 fn is_date(text: &str) -> bool {
     let separates = |c: char| ['-', '.', '/', '_'].contains(&c);
-    let digits: Vec<u32> = text.chars().filter(|c| !separates(*c)).map_while(|c| c.to_digit(10)).collect();
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| !separates(*c))
+        .map_while(|c| c.to_digit(10))
+        .collect();
     let [a, b, c, d, e, f, g, h] = digits[..] else {
         return false;
     };
@@ -163,17 +172,93 @@ mod tests {
     #[test]
     fn what_the_lists_of_cracked_passwords_begin_with_is_common() {
         let listed = [
-            "12345678", "123456789", "1234567890", "87654321", "11111111", "00000000", "password", "Password1",
-            "PASSWORD123!", "p@ssw0rd", "P4$$w0rd", "passw0rd1", "qwertyuiop", "qwerty123", "qwertz123", "azerty123",
-            "1q2w3e4r", "1q2w3e4r5t", "1qaz2wsx", "zaq12wsx", "qazwsxedc", "asdfghjkl", "zxcvbnm1", "abcd1234",
-            "abc12345", "iloveyou", "ILoveYou2", "princess", "sunshine1", "football", "baseball", "superman",
-            "starwars", "trustno1", "welcome1", "Welcome2024!", "letmein1", "monkey123", "dragon123", "master123",
-            "admin123", "administrator", "changeme", "ChangeMe123", "whatever", "computer", "internet", "michelle",
-            "jennifer", "liverpool", "chelsea1", "arsenal1", "summer2024", "Winter2023!", "Sommer2024", "passwort",
-            "Passwort1!", "hallo123", "motdepasse", "contraseña", "secret123", "asdfasdf", "passwordpassword",
-            "19900101", "31121999", "2001-09-11", "147258369", "aaaaaaaa1", "test1234", "testtest", "$unshine99",
-            "mustang1", "corvette", "mercedes", "samsung1", "pokemon1", "minecraft", "charlie1", "shadow12",
-            "1234qwer", "qwer1234", "q1w2e3r4", "blink182", "access14", "guest123", "default1", "temp1234",
+            "12345678",
+            "123456789",
+            "1234567890",
+            "87654321",
+            "11111111",
+            "00000000",
+            "password",
+            "Password1",
+            "PASSWORD123!",
+            "p@ssw0rd",
+            "P4$$w0rd",
+            "passw0rd1",
+            "qwertyuiop",
+            "qwerty123",
+            "qwertz123",
+            "azerty123",
+            "1q2w3e4r",
+            "1q2w3e4r5t",
+            "1qaz2wsx",
+            "zaq12wsx",
+            "qazwsxedc",
+            "asdfghjkl",
+            "zxcvbnm1",
+            "abcd1234",
+            "abc12345",
+            "iloveyou",
+            "ILoveYou2",
+            "princess",
+            "sunshine1",
+            "football",
+            "baseball",
+            "superman",
+            "starwars",
+            "trustno1",
+            "welcome1",
+            "Welcome2024!",
+            "letmein1",
+            "monkey123",
+            "dragon123",
+            "master123",
+            "admin123",
+            "administrator",
+            "changeme",
+            "ChangeMe123",
+            "whatever",
+            "computer",
+            "internet",
+            "michelle",
+            "jennifer",
+            "liverpool",
+            "chelsea1",
+            "arsenal1",
+            "summer2024",
+            "Winter2023!",
+            "Sommer2024",
+            "passwort",
+            "Passwort1!",
+            "hallo123",
+            "motdepasse",
+            "contraseña",
+            "secret123",
+            "asdfasdf",
+            "passwordpassword",
+            "19900101",
+            "31121999",
+            "2001-09-11",
+            "147258369",
+            "aaaaaaaa1",
+            "test1234",
+            "testtest",
+            "$unshine99",
+            "mustang1",
+            "corvette",
+            "mercedes",
+            "samsung1",
+            "pokemon1",
+            "minecraft",
+            "charlie1",
+            "shadow12",
+            "1234qwer",
+            "qwer1234",
+            "q1w2e3r4",
+            "blink182",
+            "access14",
+            "guest123",
+            "default1",
+            "temp1234",
         ];
         let missed: Vec<&str> = listed.into_iter().filter(|one| !is_common(one)).collect();
         assert_eq!(missed, Vec::<&str>::new());
@@ -182,8 +267,16 @@ mod tests {
     #[test]
     fn what_somebody_thought_of_is_not() {
         for fine in [
-            "correct horse battery", "dragon eats green tea", "xk4-Qp9z", "Tr0ub4dor&3x", "sunshine over the hills",
-            "vier blaue Enten", "9f86d081884c", "password manager made me", "7391 4408 2260 95", "ありがとう先生方",
+            "correct horse battery",
+            "dragon eats green tea",
+            "xk4-Qp9z",
+            "Tr0ub4dor&3x",
+            "sunshine over the hills",
+            "vier blaue Enten",
+            "9f86d081884c",
+            "password manager made me",
+            "7391 4408 2260 95",
+            "ありがとう先生方",
         ] {
             assert!(!is_common(fine), "{fine}");
         }
@@ -192,10 +285,19 @@ mod tests {
     #[test]
     fn a_name_of_the_person_makes_no_password() {
         let ada = ["ada.lovelace@example.org", "Ada", "Lovelace"];
-        for personal in ["adalovelace", "Lovelace-1815", "ada@example.org", "muster-ada1"] {
+        for personal in [
+            "adalovelace",
+            "Lovelace-1815",
+            "ada@example.org",
+            "muster-ada1",
+        ] {
             assert!(is_personal(personal, &ada), "{personal}");
         }
-        for fine in ["engine number nine", "lovelace likes engines", "canadian geese"] {
+        for fine in [
+            "engine number nine",
+            "lovelace likes engines",
+            "canadian geese",
+        ] {
             assert!(!is_personal(fine, &ada), "{fine}");
         }
     }

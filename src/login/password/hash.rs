@@ -88,7 +88,12 @@ mod tests {
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
         let right = |text: &str| verify(&Typed::new(text), Some(&phc));
         assert!(right("a long enough one"));
-        for wrong in ["a long enough onE", "a long enough one ", "", "a long enough on"] {
+        for wrong in [
+            "a long enough onE",
+            "a long enough one ",
+            "",
+            "a long enough on",
+        ] {
             assert!(!right(wrong), "{wrong:?}");
         }
         assert!(is_current(&phc));
@@ -113,7 +118,10 @@ mod tests {
         let params = ParamsBuilder::new().m_cost(1024).t_cost(1).build().unwrap();
         let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let salt = SaltString::encode_b64(&[1; 16]).unwrap();
-        let phc = weak.hash_password(b"a long enough one", &salt).unwrap().to_string();
+        let phc = weak
+            .hash_password(b"a long enough one", &salt)
+            .unwrap()
+            .to_string();
         assert!(verify(&Typed::new("a long enough one"), Some(&phc)));
         assert!(!is_current(&phc) && !is_current("no phc"));
     }

@@ -36,7 +36,9 @@ pub enum Weak {
     #[error("The password holds a control character, such as a line break: leave it out.")]
     Control,
     /// Among those that are tried first.
-    #[error("That password is among the first ones that others try: take another, better a few words that do not belong together.")]
+    #[error(
+        "That password is among the first ones that others try: take another, better a few words that do not belong together."
+    )]
     Common,
     /// Made of what everybody knows about the person.
     #[error("The password is made of your own name or address: take another.")]
@@ -144,14 +146,25 @@ mod tests {
     #[test]
     fn no_kind_of_character_is_asked_for_and_controls_are_refused() {
         assert_eq!(weak("correct horse battery"), None);
-        for control in ["with\0nul inside", "with\nline break", "with\u{7f}delete", "tab\tinside it"] {
+        for control in [
+            "with\0nul inside",
+            "with\nline break",
+            "with\u{7f}delete",
+            "tab\tinside it",
+        ] {
             assert_eq!(weak(control), Some(Weak::Control), "{control:?}");
         }
     }
 
     #[test]
     fn what_everybody_knows_is_refused() {
-        for known in ["ada.lovelace", "Lovelace1!", "AdaLovelace", "lovelaceada2024", "example.org"] {
+        for known in [
+            "ada.lovelace",
+            "Lovelace1!",
+            "AdaLovelace",
+            "lovelaceada2024",
+            "example.org",
+        ] {
             assert_eq!(weak(known), Some(Weak::Personal), "{known}");
         }
         assert_eq!(weak("lovelace wrote the first program"), None);
