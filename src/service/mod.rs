@@ -18,6 +18,8 @@ mod retention;
 mod role;
 mod schema;
 mod scope;
+mod session;
+mod sign_in;
 mod token;
 mod user;
 
@@ -35,5 +37,7 @@ pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;
 pub use scope::Scopes;
+pub use session::{Credential, Me, SessionInfo};
+pub use sign_in::{Denied, Once, Proof, Proved, SignInError, SignedIn, Tried, Visitor};
 pub use token::{CONFIG_CONNECTION, Caller, FIRST_CONNECTION, TokenInfo};
 pub use user::{DeletedPage, HoldInfo, NewPerson, Person, User, Who};
