@@ -9,7 +9,9 @@ use serde_json::json;
 use toml::de::DeValue;
 
 use super::DatabaseUrl;
+use super::Destination;
 use super::LinkRule;
+use super::Location;
 use super::LogFilter;
 use super::LogFormat;
 use super::LoginMethod;
@@ -74,6 +76,8 @@ macro_rules! written_as_text {
 
 written_as_text!(
     DatabaseUrl,
+    Destination,
+    Location,
     LinkRule,
     LogFilter,
     LogFormat,

@@ -11,7 +11,7 @@ pub enum Actor {
     Connection(String),
     /// Somebody who logs in, by the source that vouches for them.
     Login(String),
-    /// A person who is logged in, by their SCIM id.
+    /// Somebody who is logged in, by the SCIM id.
     Person(String),
     /// Somebody at the command line.
     Cli,
@@ -20,12 +20,12 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// How the actor is written where it is kept: `cli`, `system`, `connection NAME`, `login SOURCE`, `user ID`.
+    /// How the actor is written where it is kept: `cli`, `system`, `connection NAME`, `login SOURCE`, `person ID`.
     pub fn label(&self) -> String {
         match self {
             Self::Connection(name) => format!("connection {name}"),
             Self::Login(source) => format!("login {source}"),
-            Self::Person(id) => format!("user {id}"),
+            Self::Person(id) => format!("person {id}"),
             Self::Cli => "cli".to_owned(),
             Self::System => "system".to_owned(),
         }
@@ -51,7 +51,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Connection(name) => write!(f, "connection:{name}"),
             Self::Login(source) => write!(f, "login:{source}"),
-            Self::Person(id) => write!(f, "user:{id}"),
+            Self::Person(id) => write!(f, "person:{id}"),
             Self::Cli => f.write_str("cli"),
             Self::System => f.write_str("system"),
         }

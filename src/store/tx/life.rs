@@ -7,10 +7,9 @@ use crate::store::keys::external_key;
 use crate::store::{Error, Result};
 
 /// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
-const BELONGINGS: [&str; 14] = [
+const BELONGINGS: [&str; 16] = [
     "DELETE FROM link WHERE resource = $1",
     "DELETE FROM link_pass WHERE resource = $1",
-    "DELETE FROM own_address WHERE resource = $1",
     "DELETE FROM login_state WHERE resource = $1",
     "DELETE FROM failed_login WHERE resource = $1",
     "DELETE FROM former_key WHERE resource = $1",
@@ -21,31 +20,13 @@ const BELONGINGS: [&str; 14] = [
     "DELETE FROM role_grant WHERE resource = $1",
     "DELETE FROM legal_hold WHERE resource = $1",
     "DELETE FROM activity WHERE resource = $1",
+    "DELETE FROM password WHERE resource = $1",
+    "DELETE FROM own_address WHERE resource = $1",
+    "DELETE FROM awaited WHERE resource = $1",
     "DELETE FROM body WHERE resource = $1",
 ];
 
-/// What a person holds to be let in: none of it outlives the moment in which their account is shut, deleted or purged.
-const HOLDINGS: [&str; 1] = ["DELETE FROM session WHERE resource = $1"];
-
 impl Tx<'_> {
-    /// Ends all that somebody holds whose account is no longer active. The links of an account follow its state.
-    pub(super) fn follow_state(&mut self, old: &Record, new: &Record) -> Result<()> {
-        if old.state == new.state {
-            return Ok(());
-        }
-        if new.state != State::Active {
-            self.end_holdings(&new.id)?;
-        }
-        self.shut_links(new)
-    }
-
-    fn end_holdings(&mut self, id: &str) -> Result<()> {
-        for sql in HOLDINGS {
-            self.execute(sql, &[id.into()])?;
-        }
-        Ok(())
-    }
-
     /// Shuts a live account, whatever its document says and will say.
     ///
     /// # Errors

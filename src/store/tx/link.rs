@@ -11,7 +11,7 @@ use crate::store::engine::Row;
 
 /// An identity, and the record it logs into.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub struct LoginLink {
     /// Which source vouches.
     pub source: String,
     /// The immutable id there.
@@ -28,19 +28,19 @@ const LINK: &str = "source, subject, resource, linked, shut";
 
 impl Tx<'_> {
     /// The link of an identity.
-    pub fn link(&mut self, source: &str, subject: &str) -> Result<Option<Link>> {
+    pub fn login_link(&mut self, source: &str, subject: &str) -> Result<Option<LoginLink>> {
         let sql = format!("SELECT {LINK} FROM link WHERE source = $1 AND subject = $2");
         self.first(&sql, &[source.into(), subject.into()], link)
     }
 
     /// The links of a record.
-    pub fn links_of(&mut self, resource: &str) -> Result<Vec<Link>> {
+    pub fn login_links_of(&mut self, resource: &str) -> Result<Vec<LoginLink>> {
         let sql = format!("SELECT {LINK} FROM link WHERE resource = $1 ORDER BY source, subject");
         self.all(&sql, &[resource.into()], link)
     }
 
     /// Links an identity to a live record, or moves its link there. What let it through is used up.
-    pub fn set_link(&mut self, source: &str, subject: &str, resource: &str) -> Result<()> {
+    pub fn set_login_link(&mut self, source: &str, subject: &str, resource: &str) -> Result<()> {
         self.change(|tx| {
             let at = stored(tx.at()?);
             tx.execute_one(
@@ -49,13 +49,13 @@ impl Tx<'_> {
                  SET resource = excluded.resource, linked = excluded.linked, shut = NULL",
                 &[source.into(), subject.into(), resource.into(), (&at).into()],
             )?;
-            tx.execute("DELETE FROM link_pass WHERE resource = $1", &[resource.into()])
+            tx.execute("DELETE FROM link_pass WHERE source = $1 AND subject = $2", &[source.into(), subject.into()])
                 .map(drop)
         })
     }
 
     /// Forgets the links of a record to a source; answers how many there were.
-    pub fn unlink(&mut self, source: &str, resource: &str) -> Result<u64> {
+    pub fn end_login_links(&mut self, source: &str, resource: &str) -> Result<u64> {
         self.change(|tx| {
             tx.execute(
                 "DELETE FROM link WHERE resource = $1 AND source = $2",
@@ -64,41 +64,20 @@ impl Tx<'_> {
         })
     }
 
-    /// Lets an identity, or with `None` whoever comes first, be linked to a record though the rules forbid it.
-    pub fn let_link(&mut self, resource: &str, identity: Option<(&str, &str)>) -> Result<()> {
+    /// Lets an identity be linked to a record though the rules forbid it.
+    pub fn let_link(&mut self, resource: &str, source: &str, subject: &str) -> Result<()> {
         self.change(|tx| {
-            let (source, subject) = identity.unwrap_or_default();
             tx.execute(
-                "INSERT INTO link_pass (resource, source, subject) VALUES ($1, $2, $3)
-                 ON CONFLICT (resource, source, subject) DO NOTHING",
-                &[resource.into(), source.into(), subject.into()],
+                "INSERT INTO link_pass (source, subject, resource) VALUES ($1, $2, $3)
+                 ON CONFLICT (source, subject, resource) DO NOTHING",
+                &[source.into(), subject.into(), resource.into()],
             )
             .map(drop)
         })
     }
 
-    /// Whether an identity was let through to a record by [`Tx::let_link`]: it itself, or whoever comes first.
-    pub fn may_link(
-        &mut self,
-        resource: &str,
-        source: &str,
-        subject: &str,
-    ) -> Result<Option<Pass>> {
-        let found = self.all(
-            "SELECT source FROM link_pass
-             WHERE resource = $1 AND ((source = $2 AND subject = $3) OR (source = '' AND subject = ''))",
-            &[resource.into(), source.into(), subject.into()],
-            |row| row.string(0),
-        )?;
-        Ok(match found.iter().any(|source| !source.is_empty()) {
-            true => Some(Pass::Decided),
-            false if found.is_empty() => None,
-            false => Some(Pass::MadeFor),
-        })
-    }
-
-    /// The records to which this identity was let through by name.
-    pub fn passes(&mut self, source: &str, subject: &str) -> Result<Vec<String>> {
+    /// The live records to which this identity was let through by [`Tx::let_link`].
+    pub fn let_through(&mut self, source: &str, subject: &str) -> Result<Vec<String>> {
         self.all(
             "SELECT p.resource FROM link_pass p JOIN resource r ON r.id = p.resource
              WHERE p.source = $1 AND p.subject = $2 AND r.state < 2 ORDER BY p.resource",
@@ -131,54 +110,23 @@ impl Tx<'_> {
         Ok(kept)
     }
 
-    /// Notes that a person set an address themself: it links nobody.
-    pub fn set_own_address(&mut self, resource: &str, address: &str) -> Result<()> {
-        self.change(|tx| {
-            tx.execute(
-                "INSERT INTO own_address (resource, folded) VALUES ($1, $2) ON CONFLICT (resource, folded) DO NOTHING",
-                &[resource.into(), (&fold(address, false)).into()],
-            )
-            .map(drop)
-        })
-    }
-
-    /// Whether a person set this address themself.
-    pub fn is_own_address(&mut self, resource: &str, address: &str) -> Result<bool> {
-        let found = self.first(
-            "SELECT 1 FROM own_address WHERE resource = $1 AND folded = $2",
-            &[resource.into(), (&fold(address, false)).into()],
-            |row| row.int(0),
-        )?;
-        Ok(found.is_some())
-    }
-
     /// Notes in the links of a resource that it was shut, or opened again.
     pub(super) fn shut_links(&mut self, record: &Record) -> Result<()> {
-        let at = stored(record.modified);
-        let sql = match record.state {
-            State::Active => "UPDATE link SET shut = NULL WHERE resource = $1 AND shut IS NOT NULL",
+        let id = (&record.id).into();
+        let done = match record.state {
+            State::Active => self.execute("UPDATE link SET shut = NULL WHERE resource = $1", &[id]),
             State::Deactivated | State::Deleted => {
-                "UPDATE link SET shut = $2 WHERE resource = $1 AND shut IS NULL"
+                let at = stored(record.modified);
+                let sql = "UPDATE link SET shut = $2 WHERE resource = $1 AND shut IS NULL";
+                self.execute(sql, &[id, (&at).into()])
             }
         };
-        let params = [(&record.id).into(), (&at).into()];
-        let used = if record.state == State::Active { 1 } else { 2 };
-        self.execute(sql, params.get(..used).unwrap_or_default())
-            .map(drop)
+        done.map(drop)
     }
 }
 
-/// Why an identity may be linked to a record that the rules would keep from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pass {
-    /// The record was made so that somebody could log into it.
-    MadeFor,
-    /// An administrator let this identity through.
-    Decided,
-}
-
-fn link(row: &dyn Row) -> Result<Link> {
-    Ok(Link {
+fn link(row: &dyn Row) -> Result<LoginLink> {
+    Ok(LoginLink {
         source: row.string(0)?,
         subject: row.string(1)?,
         resource: row.string(2)?,

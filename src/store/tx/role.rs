@@ -45,6 +45,8 @@ impl Tx<'_> {
                  ON CONFLICT (resource, role) DO NOTHING",
                 &[id.into(), role.into(), (&by).into(), (&at).into()],
             )?;
+            // Only one role is given by hand, and with the first administrator the launchpad has done its work.
+            tx.end_launchpad()?;
             Ok(rows == 1)
         })
     }
