@@ -8,7 +8,7 @@ use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
 use super::provisioning::Buffer;
-use super::role::AdminGroups;
+use super::role::{AdminGroups, RoleNames};
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -34,6 +34,7 @@ struct Inner {
     requests: Requests,
     instance: String,
     admin_groups: AdminGroups,
+    role_names: RoleNames,
     base: String,
     discovery: Discovery,
 }
@@ -77,6 +78,7 @@ impl Gateway {
         let limits = Limits::new(&settings, &clock);
         let instance = clock.id();
         let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
+        let role_names = RoleNames::new(&settings.roles.map);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -88,6 +90,7 @@ impl Gateway {
             requests: Requests::default(),
             instance,
             admin_groups,
+            role_names,
             base,
             discovery,
         })))
@@ -166,6 +169,10 @@ impl Gateway {
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {
         &self.0.admin_groups
+    }
+
+    pub(super) fn role_names(&self) -> &RoleNames {
+        &self.0.role_names
     }
 
     pub(super) fn keys(&self) -> &Arc<Keys> {

@@ -9,6 +9,8 @@ use crate::config::Secret;
 pub(super) struct Keys {
     tokens: hmac::Key,
     audit: hmac::Key,
+    sessions: hmac::Key,
+    visitors: hmac::Key,
     cursors: [u8; 32],
 }
 
@@ -19,6 +21,8 @@ impl Keys {
         Self {
             tokens: derived(b"muster/token/1"),
             audit: derived(b"muster/audit/1"),
+            sessions: derived(b"muster/session/1"),
+            visitors: derived(b"muster/visitor/1"),
             cursors: signed(&root, b"muster/cursor/1"),
         }
     }
@@ -58,6 +62,22 @@ impl Keys {
         let key = cursor_key(&self.cursors)?;
         let opened = key.open_in_place(opening, Aad::from(bound), &mut text);
         opened.ok().map(|text| text.to_vec())
+    }
+
+    /// What the store keeps of a session cookie.
+    pub(super) fn session_hash(&self, cookie: &str) -> [u8; 32] {
+        signed(&self.sessions, cookie.as_bytes())
+    }
+
+    /// What stands for a browser or an address from which a name was logged in: it tells neither. The parts are joined with their
+    /// lengths.
+    pub(super) fn visitor_mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut text = Vec::new();
+        for part in parts {
+            text.extend((part.len() as u64).to_be_bytes());
+            text.extend(*part);
+        }
+        signed(&self.visitors, &text)
     }
 
     /// What the store keeps of a bearer token.
