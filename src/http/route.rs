@@ -6,6 +6,7 @@ use actix_web::{Resource, guard, web};
 
 use super::bulk;
 use super::discovery;
+use super::log_in;
 use super::metrics;
 use super::openapi;
 use super::ops;
@@ -26,6 +27,8 @@ pub enum Access {
     Public,
     /// Whoever shows a valid bearer token.
     Bearer,
+    /// Whoever has a session cookie.
+    Session,
     /// Direct peers of this machine, or whoever shows `metrics.token` where that is set.
     Operator,
 }
@@ -61,6 +64,10 @@ enum Serves {
     Ready,
     OpenApi,
     Metrics,
+    LogIn,
+    Session,
+    Token,
+    Keys,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
@@ -125,6 +132,10 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/readyz", Access::Public, READ, Serves::Ready),
         outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
         outside("/metrics", Access::Operator, READ, Serves::Metrics),
+        outside("/auth/login", Access::Public, POST, Serves::LogIn),
+        outside("/auth/session", Access::Session, READ, Serves::Session),
+        outside("/auth/token", Access::Session, POST, Serves::Token),
+        outside("/.well-known/jwks.json", Access::Public, READ, Serves::Keys),
     ]);
     routes
 }
@@ -135,7 +146,7 @@ impl Route {
         let access = match self.access {
             Access::Public => described::Access::Public,
             Access::Bearer => described::Access::Bearer,
-            Access::Operator => return None,
+            Access::Operator | Access::Session => return None,
         };
         Some(described::Endpoint {
             path: self.path.clone(),
@@ -155,7 +166,7 @@ impl Route {
         match (self.access, self.path.starts_with(SCIM_SCOPE)) {
             (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
             (Access::Public, true) => resource.default_service(web::to(discovery::method)),
-            (Access::Public, false) | (Access::Operator, _) => {
+            (Access::Public, false) | (Access::Operator | Access::Session, _) => {
                 resource.default_service(web::to(ops::method))
             }
         }
@@ -180,7 +191,7 @@ impl Serves {
             Self::Schema => described::Serves::Schema,
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
-            Self::Metrics => return None,
+            Self::Metrics | Self::LogIn | Self::Session | Self::Token | Self::Keys => return None,
         })
     }
 
@@ -201,7 +212,11 @@ impl Serves {
             | Self::Alive
             | Self::Ready
             | Self::OpenApi
-            | Self::Metrics => None,
+            | Self::Metrics
+            | Self::LogIn
+            | Self::Session
+            | Self::Token
+            | Self::Keys => None,
         }
     }
 
@@ -229,6 +244,10 @@ impl Serves {
             Self::Ready => at.route(read().to(ops::ready)),
             Self::OpenApi => at.route(read().to(openapi::show)),
             Self::Metrics => at.route(read().to(metrics::read)),
+            Self::LogIn => at.route(web::post().to(log_in::log_in)),
+            Self::Session => at.route(read().to(log_in::session)),
+            Self::Token => at.route(web::post().to(log_in::token)),
+            Self::Keys => at.route(read().to(log_in::jwks)),
         }
     }
 }

@@ -71,3 +71,13 @@ CREATE TABLE login_place (
   PRIMARY KEY (resource, mac)
 ) {keyed};
 CREATE INDEX login_place_mac ON login_place (mac);
+
+-- Keys that sign JWTs for applications: one for each period, of those whose secret (sealer) opens it. public is the JWK.
+CREATE TABLE signing_key (
+  kid TEXT NOT NULL PRIMARY KEY,
+  sealer TEXT NOT NULL,
+  period {int} NOT NULL,
+  public TEXT NOT NULL,
+  sealed {bytes} NOT NULL,
+  UNIQUE (sealer, period)
+) {strict};

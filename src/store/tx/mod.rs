@@ -33,6 +33,7 @@ mod role;
 mod run;
 mod scan;
 mod session;
+mod signing_key;
 mod verify;
 mod walk;
 
@@ -54,6 +55,7 @@ pub use record::{Record, State};
 pub use resource::NewResource;
 pub use role::{Grant, Holders};
 pub use session::{OfGroup, Session, SessionName};
+pub use signing_key::SigningKey;
 pub use verify::Fault;
 pub use walk::{List, Position, Start, Walk, Walked};
 
