@@ -21,7 +21,10 @@ pub(super) struct Asked {
 }
 
 /// `GET /auth/check`: 200 with who it is, 401, or with `?role=` 403.
-pub(super) async fn check(Known(me): Known, asked: Result<Query<Asked>, actix_web::Error>) -> Result<HttpResponse, Problem> {
+pub(super) async fn check(
+    Known(me): Known,
+    asked: Result<Query<Asked>, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
     let Ok(Query(Asked { role })) = asked else {
         return Err(Problem::Forbidden("Ask for one role: ?role=admin."));
     };
@@ -40,7 +43,10 @@ pub(super) async fn check(Known(me): Known, asked: Result<Query<Asked>, actix_we
 fn headers(me: &Me) -> Vec<(&'static str, String)> {
     let mut headers = vec![
         ("remote-user", encoded(&me.user_name)),
-        ("remote-email", encoded(me.email.as_deref().unwrap_or_default())),
+        (
+            "remote-email",
+            encoded(me.email.as_deref().unwrap_or_default()),
+        ),
         ("remote-name", encoded(&me.name)),
         ("remote-roles", list(&me.roles)),
     ];
@@ -48,7 +54,11 @@ fn headers(me: &Me) -> Vec<(&'static str, String)> {
     if groups.len() <= MAX_GROUPS_BYTES {
         headers.push(("remote-groups", groups));
     } else {
-        tracing::warn!(user = me.id, bytes = groups.len(), "Remote-Groups was left out: it is too long");
+        tracing::warn!(
+            user = me.id,
+            bytes = groups.len(),
+            "Remote-Groups was left out: it is too long"
+        );
     }
     headers
 }

@@ -1,98 +1,128 @@
-//! The cookies: the session, and the one by which a browser is known that has logged in before.
+//! Cookies (RFC 6265): the session, the browser that is known, and the one that forms are bound to.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::http::header::HeaderValue;
 
-use crate::config::{Scheme, Secret, Settings};
-use crate::service::SignedIn;
+use super::client;
+use super::request::request_id;
+use crate::config::{Scheme, Secret};
+use crate::service::{Gateway, SignedIn, Visitor};
 
-/// A browser is known for a year after its last login.
-const KNOWN_FOR_SECONDS: i64 = 365 * 24 * 60 * 60;
-/// A value is random, and shorter than this by far.
-const MAX_VALUE_BYTES: usize = 512;
+/// How long a browser stays known that has logged in: a year.
+const DEVICE_SECONDS: u64 = 365 * 86_400;
 
 /// What a cookie is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// The session.
+enum Name {
     Session,
-    /// The browser that was logged in from before.
-    Browser,
+    Device,
+    Form,
 }
 
-impl Purpose {
-    /// The name. A prefix makes the browser hold to what it promises: `__Host-`, that no other host has set it (RFC 6265bis
-    /// §4.1.3); `__Secure-`, that it came over TLS.
-    pub(super) fn name(self, settings: &Settings) -> String {
-        let plain = match self {
-            Self::Session => "muster",
-            Self::Browser => "muster-browser",
-        };
-        let prefix = match (
-            settings.server.public_url.scheme(),
-            &settings.login.cookie_domain,
-        ) {
-            (Scheme::Http, _) => "",
-            (Scheme::Https, None) => "__Host-",
-            (Scheme::Https, Some(_)) => "__Secure-",
-        };
-        format!("{prefix}{plain}")
+/// The session cookie of a request.
+pub(super) fn session(request: &HttpRequest, gateway: &Gateway) -> Option<Secret> {
+    read(request, &Name::Session.text(gateway)).map(Secret::new)
+}
+
+/// The cookie that forms are bound to where there is no session.
+pub(super) fn form(request: &HttpRequest, gateway: &Gateway) -> Option<String> {
+    read(request, &Name::Form.text(gateway))
+}
+
+/// Sets that cookie, until the browser is closed.
+pub(super) fn with_form(gateway: &Gateway, value: &str) -> Option<HeaderValue> {
+    Name::Form.set(gateway, value, None)
+}
+
+/// Who comes with this request.
+pub(super) fn visitor(request: &HttpRequest, gateway: &Gateway) -> Visitor {
+    let agent = request.headers().get(header::USER_AGENT);
+    let agent = agent.and_then(|agent| agent.to_str().ok());
+    Visitor {
+        address: client::of(request),
+        agent: agent.map(|agent| agent.chars().take(200).collect()),
+        request: request_id(request).to_string(),
+        session: session(request, gateway),
+        device: read(request, &Name::Device.text(gateway)),
+        name: None,
     }
 }
 
-/// The value that the browser sent, if it sent one.
-pub(super) fn of(request: &HttpRequest, purpose: Purpose, settings: &Settings) -> Option<String> {
-    let name = purpose.name(settings);
+/// Sets the cookies of somebody who is in.
+pub(super) fn begun(gateway: &Gateway, signed_in: &SignedIn) -> Vec<HeaderValue> {
+    let lifetime = gateway
+        .settings()
+        .login
+        .session_lifetime
+        .as_duration()
+        .as_secs();
+    let session = Name::Session.set(gateway, signed_in.session.expose(), Some(lifetime));
+    let device = signed_in.device.as_deref();
+    let device = device.and_then(|value| Name::Device.set(gateway, value, Some(DEVICE_SECONDS)));
+    session.into_iter().chain(device).collect()
+}
+
+/// Takes the session cookie away.
+pub(super) fn ended(gateway: &Gateway) -> Option<HeaderValue> {
+    Name::Session.set(gateway, "", Some(0))
+}
+
+impl Name {
+    /// The prefix lets no sister host and no plain connection set such a cookie.
+    fn text(self, gateway: &Gateway) -> String {
+        let name = match self {
+            Self::Session => "muster_session",
+            Self::Device => "muster_device",
+            Self::Form => "muster_form",
+        };
+        let prefix = match (is_https(gateway), self.domain(gateway)) {
+            (false, _) => "",
+            (true, None) => "__Host-",
+            (true, Some(_)) => "__Secure-",
+        };
+        format!("{prefix}{name}")
+    }
+
+    /// Only the session is for sister hosts too.
+    fn domain(self, gateway: &Gateway) -> Option<&str> {
+        match self {
+            Self::Session => gateway.settings().login.cookie_domain.as_deref(),
+            Self::Device | Self::Form => None,
+        }
+    }
+
+    fn set(self, gateway: &Gateway, value: &str, seconds: Option<u64>) -> Option<HeaderValue> {
+        let mut text = format!(
+            "{}={value}; Path=/; HttpOnly; SameSite=Lax",
+            self.text(gateway)
+        );
+        if is_https(gateway) {
+            text.push_str("; Secure");
+        }
+        if let Some(domain) = self.domain(gateway) {
+            text.push_str("; Domain=");
+            text.push_str(domain);
+        }
+        if let Some(seconds) = seconds {
+            text.push_str("; Max-Age=");
+            text.push_str(&seconds.to_string());
+        }
+        HeaderValue::try_from(text).ok()
+    }
+}
+
+pub(super) fn is_https(gateway: &Gateway) -> bool {
+    gateway.settings().server.public_url.scheme() == Scheme::Https
+}
+
+/// The first cookie of this name; one set for a longer path comes first, and ours are for the whole host.
+fn read(request: &HttpRequest, name: &str) -> Option<String> {
     let lines = request.headers().get_all(header::COOKIE);
-    let texts = lines.filter_map(|line| line.to_str().ok());
-    let mut pairs = texts
-        .flat_map(|text| text.split(';'))
+    let mut pairs = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(sent, _)| *sent == name)?;
-    let is_ours = !value.is_empty() && value.len() <= MAX_VALUE_BYTES;
-    is_ours.then(|| value.to_owned())
-}
-
-/// The session cookie that the browser sent.
-pub(super) fn session(request: &HttpRequest, settings: &Settings) -> Option<Secret> {
-    of(request, Purpose::Session, settings).map(Secret::new)
-}
-
-/// The `Set-Cookie` headers of a login.
-pub(super) fn of_login(signed_in: &SignedIn, settings: &Settings) -> Vec<HeaderValue> {
-    let age = signed_in.me.session.as_ref().map_or(0, |session| {
-        session
-            .expires
-            .as_second()
-            .saturating_sub(session.created.as_second())
-    });
-    let session = set(Purpose::Session, signed_in.session.expose(), age, settings);
-    let browser = signed_in.device.as_ref();
-    let browser = browser.map(|value| set(Purpose::Browser, value, KNOWN_FOR_SECONDS, settings));
-    [Some(session), browser]
-        .into_iter()
-        .flatten()
-        .flatten()
-        .collect()
-}
-
-/// The `Set-Cookie` header that makes the browser forget the session.
-pub(super) fn forget(settings: &Settings) -> Option<HeaderValue> {
-    set(Purpose::Session, "", 0, settings)
-}
-
-fn set(purpose: Purpose, value: &str, age: i64, settings: &Settings) -> Option<HeaderValue> {
-    let mut text = format!(
-        "{}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax",
-        purpose.name(settings)
-    );
-    if settings.server.public_url.scheme() == Scheme::Https {
-        text.push_str("; Secure");
-    }
-    if let Some(domain) = &settings.login.cookie_domain {
-        text.push_str("; Domain=");
-        text.push_str(domain);
-    }
-    HeaderValue::from_str(&text).ok()
+    let (_, value) = pairs.find(|(found, _)| *found == name)?;
+    Some(value.to_owned()).filter(|value| !value.is_empty())
 }

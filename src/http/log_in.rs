@@ -1,19 +1,23 @@
 //! Logins and sessions for programs: the JSON side of `/auth`.
 
+use std::net::IpAddr;
+
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::auth::Credentials;
 use super::body::Body;
 use super::cookie;
 use super::error::Error;
+use super::form::Form as Fields;
 use super::person::{From, LoggedIn, Ours};
 use super::problem::Problem;
 use crate::config::Secret;
 use crate::scim::ErrorKind;
-use crate::service::{Gateway, Jwt, Me};
+use crate::service::{Gateway, Jwt, Me, Visitor};
 
 /// A name and a password have a few hundred bytes.
 const MAX_FORM_BYTES: usize = 16 * 1024;
@@ -38,7 +42,7 @@ pub(super) async fn log_in(
         .await?;
     let jwt = gateway.jwt(&signed_in.me).await?;
     let mut answer = HttpResponse::Ok();
-    for cookie in cookie::of_login(&signed_in, gateway.settings()) {
+    for cookie in cookie::begun(&gateway, &signed_in) {
         answer.append_header((header::SET_COOKIE, cookie));
     }
     let user = user(&signed_in.me);
@@ -60,6 +64,28 @@ pub(super) async fn token(
 ) -> Result<HttpResponse, Problem> {
     let jwt = gateway.jwt(&me).await?;
     Ok(HttpResponse::Ok().json(with_token(&jwt, &[])))
+}
+
+/// `POST /auth/introspect` (RFC 7662), for applications: whether a token that somebody showed them still holds.
+pub(super) async fn introspect(
+    gateway: Data<Gateway>,
+    from: From,
+    request: HttpRequest,
+    form: Result<Fields, Error>,
+) -> Result<HttpResponse, Problem> {
+    let Credentials::Token(token) = Credentials::of(request.headers()) else {
+        return Err(Problem::NotLoggedIn);
+    };
+    let Visitor {
+        address, request, ..
+    } = from.0;
+    let from = address.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let caller = gateway.authenticate(token, from, &request).await?;
+    let caller = caller.ok_or(Problem::NotLoggedIn)?;
+    let form = form?;
+    let asked = form.field("token")?.unwrap_or_default();
+    let said = gateway.introspect(&caller, &Secret::new(asked)).await?;
+    Ok(HttpResponse::Ok().json(said))
 }
 
 /// `GET /.well-known/jwks.json` (RFC 7517 §5): the keys of the JWTs.

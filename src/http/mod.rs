@@ -3,13 +3,16 @@
 mod auth;
 mod body;
 mod bulk;
+mod check;
 mod client;
 mod conditions;
 mod cookie;
 mod discovery;
 mod error;
+mod form;
 mod log_in;
 mod metrics;
+mod oauth;
 mod openapi;
 mod ops;
 mod person;

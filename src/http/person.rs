@@ -9,16 +9,11 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::auth::Credentials;
-use super::client;
 use super::cookie;
-use super::cookie::Purpose;
 use super::problem::Problem;
-use super::request::{gateway, request_id};
+use super::request::gateway;
 use crate::config::{PublicUrl, Scheme, Secret};
 use crate::service::{Credential, Me, Visitor};
-
-/// What a session shows of the browser that it began in.
-const AGENT_CHARS: usize = 200;
 
 /// The browser or program that a request comes from.
 pub(super) struct From(pub(super) Visitor);
@@ -28,7 +23,11 @@ impl FromRequest for From {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(visitor(request).map(Self))
+        ready(
+            gateway(request)
+                .map(|gateway| Self(cookie::visitor(request, gateway)))
+                .map_err(Problem::from),
+        )
     }
 }
 
@@ -43,7 +42,7 @@ impl FromRequest for LoggedIn {
         let request = request.clone();
         async move {
             let gateway = gateway(&request)?;
-            let Some(cookie) = cookie::session(&request, gateway.settings()) else {
+            let Some(cookie) = cookie::session(&request, gateway) else {
                 return Err(Problem::NotLoggedIn);
             };
             let me = gateway.whoami(&Credential::Cookie(cookie)).await?;
@@ -66,9 +65,7 @@ impl FromRequest for Known {
         async move {
             let gateway = gateway(&request)?;
             let credential = match Credentials::of(request.headers()) {
-                Credentials::None => {
-                    cookie::session(&request, gateway.settings()).map(Credential::Cookie)
-                }
+                Credentials::None => cookie::session(&request, gateway).map(Credential::Cookie),
                 Credentials::Token(token) => Some(Credential::Bearer(Secret::new(token))),
                 Credentials::Other => None,
             };
@@ -80,27 +77,6 @@ impl FromRequest for Known {
         }
         .boxed_local()
     }
-}
-
-fn visitor(request: &HttpRequest) -> Result<Visitor, Problem> {
-    let settings = gateway(request)?.settings();
-    let agent = request.headers().get(header::USER_AGENT);
-    let agent = agent.and_then(|agent| agent.to_str().ok());
-    let shown = |agent: &str| {
-        agent
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(AGENT_CHARS)
-            .collect()
-    };
-    Ok(Visitor {
-        address: client::of(request),
-        agent: agent.map(shown),
-        request: request_id(request).to_string(),
-        session: cookie::session(request, settings),
-        device: cookie::of(request, Purpose::Browser, settings),
-        name: None,
-    })
 }
 
 /// Proof that a request comes from no page of another site: its `Origin`, which browsers set, is ours, or a host's that sees

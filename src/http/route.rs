@@ -5,9 +5,11 @@ use std::sync::Arc;
 use actix_web::{Resource, guard, web};
 
 use super::bulk;
+use super::check;
 use super::discovery;
 use super::log_in;
 use super::metrics;
+use super::oauth;
 use super::openapi;
 use super::ops;
 use super::resource;
@@ -29,8 +31,14 @@ pub enum Access {
     Bearer,
     /// Whoever has a session cookie.
     Session,
+    /// Whoever has a session cookie, a JWT of ours or a personal access token.
+    Person,
+    /// A connection with the scope `introspect`.
+    Introspector,
     /// Direct peers of this machine, or whoever shows `metrics.token` where that is set.
     Operator,
+    /// An OAuth client, which proves itself in the request (RFC 6749 §2.3).
+    Client,
 }
 
 /// One URL pattern and what stands behind it.
@@ -67,7 +75,10 @@ enum Serves {
     LogIn,
     Session,
     Token,
+    Check,
+    Introspect,
     Keys,
+    OauthToken,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
@@ -135,7 +146,15 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/auth/login", Access::Public, POST, Serves::LogIn),
         outside("/auth/session", Access::Session, READ, Serves::Session),
         outside("/auth/token", Access::Session, POST, Serves::Token),
+        outside("/auth/check", Access::Person, READ, Serves::Check),
+        outside(
+            "/auth/introspect",
+            Access::Introspector,
+            POST,
+            Serves::Introspect,
+        ),
         outside("/.well-known/jwks.json", Access::Public, READ, Serves::Keys),
+        outside("/oauth/token", Access::Client, POST, Serves::OauthToken),
     ]);
     routes
 }
@@ -145,8 +164,11 @@ impl Route {
     pub(super) fn endpoint(&self) -> Option<described::Endpoint> {
         let access = match self.access {
             Access::Public => described::Access::Public,
+            Access::Client => described::Access::Client,
             Access::Bearer => described::Access::Bearer,
-            Access::Operator | Access::Session => return None,
+            Access::Operator | Access::Session | Access::Person | Access::Introspector => {
+                return None;
+            }
         };
         Some(described::Endpoint {
             path: self.path.clone(),
@@ -166,9 +188,15 @@ impl Route {
         match (self.access, self.path.starts_with(SCIM_SCOPE)) {
             (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
             (Access::Public, true) => resource.default_service(web::to(discovery::method)),
-            (Access::Public, false) | (Access::Operator | Access::Session, _) => {
-                resource.default_service(web::to(ops::method))
-            }
+            (Access::Public, false)
+            | (
+                Access::Operator
+                | Access::Client
+                | Access::Session
+                | Access::Person
+                | Access::Introspector,
+                _,
+            ) => resource.default_service(web::to(ops::method)),
         }
     }
 }
@@ -191,7 +219,14 @@ impl Serves {
             Self::Schema => described::Serves::Schema,
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
-            Self::Metrics | Self::LogIn | Self::Session | Self::Token | Self::Keys => return None,
+            Self::OauthToken => described::Serves::OauthToken,
+            Self::Metrics
+            | Self::LogIn
+            | Self::Session
+            | Self::Token
+            | Self::Check
+            | Self::Introspect
+            | Self::Keys => return None,
         })
     }
 
@@ -216,7 +251,10 @@ impl Serves {
             | Self::LogIn
             | Self::Session
             | Self::Token
-            | Self::Keys => None,
+            | Self::Check
+            | Self::Introspect
+            | Self::Keys
+            | Self::OauthToken => None,
         }
     }
 
@@ -247,7 +285,10 @@ impl Serves {
             Self::LogIn => at.route(web::post().to(log_in::log_in)),
             Self::Session => at.route(read().to(log_in::session)),
             Self::Token => at.route(web::post().to(log_in::token)),
+            Self::Check => at.route(read().to(check::check)),
+            Self::Introspect => at.route(web::post().to(log_in::introspect)),
             Self::Keys => at.route(read().to(log_in::jwks)),
+            Self::OauthToken => at.route(web::post().to(oauth::token)),
         }
     }
 }
