@@ -7,6 +7,7 @@ use super::discovery::Discovery;
 use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
+use super::password::Pool;
 use super::provisioning::Buffer;
 use super::role::AdminGroups;
 use super::schema;
@@ -30,6 +31,7 @@ struct Inner {
     clock: Clock,
     keys: Arc<Keys>,
     limits: Limits,
+    passwords: Pool,
     buffer: Buffer,
     requests: Requests,
     instance: String,
@@ -84,6 +86,7 @@ impl Gateway {
             clock,
             keys,
             limits,
+            passwords: Pool::new(),
             buffer: Buffer::default(),
             requests: Requests::default(),
             instance,
@@ -162,6 +165,11 @@ impl Gateway {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// Where passwords are hashed.
+    pub(super) fn passwords(&self) -> &Pool {
+        &self.0.passwords
     }
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {

@@ -8,6 +8,7 @@ use crate::config::Secret;
 /// Keys derived with HMAC-SHA-256 from `server.secret` and a label each.
 pub(super) struct Keys {
     tokens: hmac::Key,
+    links: hmac::Key,
     audit: hmac::Key,
     cursors: [u8; 32],
 }
@@ -18,6 +19,7 @@ impl Keys {
         let derived = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, &signed(&root, label));
         Self {
             tokens: derived(b"muster/token/1"),
+            links: derived(b"muster/link/1"),
             audit: derived(b"muster/audit/1"),
             cursors: signed(&root, b"muster/cursor/1"),
         }
@@ -58,6 +60,11 @@ impl Keys {
         let key = cursor_key(&self.cursors)?;
         let opened = key.open_in_place(opening, Aad::from(bound), &mut text);
         opened.ok().map(|text| text.to_vec())
+    }
+
+    /// What the store keeps of a set-password link, or of the code of the launchpad.
+    pub(super) fn link_hash(&self, secret: &str) -> [u8; 32] {
+        signed(&self.links, secret.as_bytes())
     }
 
     /// What the store keeps of a bearer token.

@@ -425,7 +425,7 @@ fn refused(detail: String) -> Error {
     Error::Scim(scim::Error::new(ErrorKind::InvalidValue, detail))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
