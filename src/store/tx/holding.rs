@@ -5,7 +5,8 @@ use crate::scim::resource::Document;
 use crate::store::Result;
 
 /// What lets somebody in, or lets them set what does.
-const HOLDINGS: [&str; 2] = [
+const HOLDINGS: [&str; 3] = [
+    "DELETE FROM session WHERE resource = $1",
     "DELETE FROM personal_token WHERE resource = $1",
     "DELETE FROM password_link WHERE resource = $1",
 ];
@@ -31,6 +32,9 @@ impl Tx<'_> {
         new: &Record,
         document: &Document,
     ) -> Result<()> {
+        if new.state != old.state {
+            self.shut_links(new)?;
+        }
         if new.state != State::Active {
             return if old.state == State::Active {
                 self.end_holdings(&new.id)

@@ -7,7 +7,11 @@ use crate::store::keys::external_key;
 use crate::store::{Error, Result};
 
 /// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
-const BELONGINGS: [&str; 12] = [
+const BELONGINGS: [&str; 16] = [
+    "DELETE FROM link WHERE resource = $1",
+    "DELETE FROM link_pass WHERE resource = $1",
+    "DELETE FROM login_state WHERE resource = $1",
+    "DELETE FROM failed_login WHERE resource = $1",
     "DELETE FROM former_key WHERE resource = $1",
     "DELETE FROM unique_key WHERE resource = $1",
     "DELETE FROM attribute WHERE resource = $1",

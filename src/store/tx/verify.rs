@@ -9,7 +9,7 @@ use crate::store::keys::{attribute_rows, external_key, unique_rows};
 use crate::store::{Error, Result};
 
 /// Rows that no other row accounts for: (table, what is wrong, a query for their keys).
-const STRAYS: [(&str, &str, &str); 21] = [
+const STRAYS: [(&str, &str, &str); 26] = [
     (
         "body",
         "no such resource",
@@ -126,6 +126,31 @@ const STRAYS: [(&str, &str, &str); 21] = [
         "awaited",
         "no such resource",
         "SELECT w.resource FROM awaited w WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = w.resource)",
+    ),
+    (
+        "link",
+        "no such resource",
+        "SELECT x.resource FROM link x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "link_pass",
+        "no such resource",
+        "SELECT x.resource FROM link_pass x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "login_state",
+        "no such resource",
+        "SELECT x.resource FROM login_state x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "link",
+        "shut or open as its resource is not",
+        "SELECT l.resource FROM link l JOIN resource r ON r.id = l.resource WHERE (l.shut IS NULL) <> (r.state = 0)",
+    ),
+    (
+        "session",
+        "nobody whose account is active",
+        "SELECT s.id FROM session s WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = s.resource AND r.state = 0)",
     ),
 ];
 
