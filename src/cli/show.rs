@@ -41,7 +41,11 @@ pub(super) fn made(made: &Made, format: Format) -> Result<(), Failure> {
     };
     if let (Some(link), false) = (&made.link, format.json) {
         let _ = match link.expires {
-            Some(at) => writeln!(text, "set password at: {}\n  once, until {at:.0}", link.url.expose()),
+            Some(at) => writeln!(
+                text,
+                "set password at: {}\n  once, until {at:.0}",
+                link.url.expose()
+            ),
             None => writeln!(text, "log in at: {}", link.url.expose()),
         };
     }

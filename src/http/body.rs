@@ -29,13 +29,14 @@ impl FromRequest for Body {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let checked = check_head(request);
         let payload = payload.take();
-        async move {
-            let limit = checked?;
-            let arrived = timeout(ARRIVES_WITHIN, read(payload, limit)).await;
-            arrived.unwrap_or_else(|_| Err(too_slow())).map(Self)
-        }
-        .boxed_local()
+        async move { arrive(payload, checked?).await.map(Self) }.boxed_local()
     }
+}
+
+/// The whole body, of at most `limit` bytes.
+pub(super) async fn arrive(payload: Payload, limit: usize) -> Result<Bytes, Error> {
+    let arrived = timeout(ARRIVES_WITHIN, read(payload, limit)).await;
+    arrived.unwrap_or_else(|_| Err(too_slow()))
 }
 
 /// What the head alone says about the body; gives the limit of its size.

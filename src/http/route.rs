@@ -9,6 +9,8 @@ use super::discovery;
 use super::metrics;
 use super::openapi;
 use super::ops;
+use super::page;
+use super::page::handle;
 use super::resource;
 use super::search;
 use super::unserved;
@@ -26,6 +28,10 @@ pub enum Access {
     Public,
     /// Whoever shows a valid bearer token.
     Bearer,
+    /// Anybody; it is a page for people, whose forms prove that they are ours.
+    Page,
+    /// Whoever is logged in; others are sent to the login.
+    Session,
     /// Direct peers of this machine, or whoever shows `metrics.token` where that is set.
     Operator,
 }
@@ -61,6 +67,12 @@ enum Serves {
     Ready,
     OpenApi,
     Metrics,
+    Login,
+    Logout,
+    Launchpad,
+    Password,
+    Settings,
+    Stylesheet,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
@@ -78,6 +90,7 @@ const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
 const ITEM: &[&str] = &["GET", "HEAD", "PUT", "PATCH", "DELETE"];
 const POST: &[&str] = &["POST"];
+const FORM: &[&str] = COLLECTION;
 const ALL: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Every route there is, first match first: `/Users/.search` stands before `/Users/{id}`.
@@ -125,6 +138,17 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/readyz", Access::Public, READ, Serves::Ready),
         outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
         outside("/metrics", Access::Operator, READ, Serves::Metrics),
+        outside("/login", Access::Page, FORM, Serves::Login),
+        outside("/logout", Access::Page, FORM, Serves::Logout),
+        outside("/launchpad", Access::Page, FORM, Serves::Launchpad),
+        outside("/password/{token}", Access::Page, FORM, Serves::Password),
+        outside("/user/settings", Access::Session, FORM, Serves::Settings),
+        outside(
+            "/assets/muster.css",
+            Access::Public,
+            READ,
+            Serves::Stylesheet,
+        ),
     ]);
     routes
 }
@@ -135,7 +159,7 @@ impl Route {
         let access = match self.access {
             Access::Public => described::Access::Public,
             Access::Bearer => described::Access::Bearer,
-            Access::Operator => return None,
+            Access::Operator | Access::Page | Access::Session => return None,
         };
         Some(described::Endpoint {
             path: self.path.clone(),
@@ -155,7 +179,7 @@ impl Route {
         match (self.access, self.path.starts_with(SCIM_SCOPE)) {
             (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
             (Access::Public, true) => resource.default_service(web::to(discovery::method)),
-            (Access::Public, false) | (Access::Operator, _) => {
+            (Access::Public, false) | (Access::Operator | Access::Page | Access::Session, _) => {
                 resource.default_service(web::to(ops::method))
             }
         }
@@ -180,7 +204,13 @@ impl Serves {
             Self::Schema => described::Serves::Schema,
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
-            Self::Metrics => return None,
+            Self::Metrics
+            | Self::Login
+            | Self::Logout
+            | Self::Launchpad
+            | Self::Password
+            | Self::Settings
+            | Self::Stylesheet => return None,
         })
     }
 
@@ -201,7 +231,13 @@ impl Serves {
             | Self::Alive
             | Self::Ready
             | Self::OpenApi
-            | Self::Metrics => None,
+            | Self::Metrics
+            | Self::Login
+            | Self::Logout
+            | Self::Launchpad
+            | Self::Password
+            | Self::Settings
+            | Self::Stylesheet => None,
         }
     }
 
@@ -229,6 +265,22 @@ impl Serves {
             Self::Ready => at.route(read().to(ops::ready)),
             Self::OpenApi => at.route(read().to(openapi::show)),
             Self::Metrics => at.route(read().to(metrics::read)),
+            Self::Login => at
+                .route(read().to(handle::login))
+                .route(web::post().to(handle::login_post)),
+            Self::Logout => at
+                .route(read().to(handle::logout))
+                .route(web::post().to(handle::logout_post)),
+            Self::Launchpad => at
+                .route(read().to(handle::launchpad))
+                .route(web::post().to(handle::launchpad_post)),
+            Self::Password => at
+                .route(read().to(handle::password))
+                .route(web::post().to(handle::password_post)),
+            Self::Settings => at
+                .route(read().to(handle::settings))
+                .route(web::post().to(handle::settings_post)),
+            Self::Stylesheet => at.route(read().to(page::stylesheet)),
         }
     }
 }

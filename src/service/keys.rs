@@ -9,6 +9,7 @@ use crate::config::Secret;
 pub(super) struct Keys {
     tokens: hmac::Key,
     links: hmac::Key,
+    forms: hmac::Key,
     audit: hmac::Key,
     cursors: [u8; 32],
 }
@@ -20,6 +21,7 @@ impl Keys {
         Self {
             tokens: derived(b"muster/token/1"),
             links: derived(b"muster/link/1"),
+            forms: derived(b"muster/form/1"),
             audit: derived(b"muster/audit/1"),
             cursors: signed(&root, b"muster/cursor/1"),
         }
@@ -65,6 +67,11 @@ impl Keys {
     /// What the store keeps of a set-password link, or of the code of the launchpad.
     pub(super) fn link_hash(&self, secret: &str) -> [u8; 32] {
         signed(&self.links, secret.as_bytes())
+    }
+
+    /// What a form carries that is for the browser with the cookie `bound`.
+    pub(super) fn form_mac(&self, bound: &str) -> [u8; 32] {
+        signed(&self.forms, bound.as_bytes())
     }
 
     /// What the store keeps of a bearer token.

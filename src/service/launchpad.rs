@@ -99,9 +99,15 @@ impl Gateway {
         let making = self.making(&person)?;
         let hashed = match (&first.password, self.keeps_passwords()) {
             (Some(password), true) => {
-                let known = [person.email.as_str(), person.given_name.as_deref().unwrap_or_default()];
+                let known = [
+                    person.email.as_str(),
+                    person.given_name.as_deref().unwrap_or_default(),
+                ];
                 let family = person.family_name.as_deref().unwrap_or_default();
-                Some(self.hash_password(password.expose(), &[&known[..], &[family]].concat()).await?)
+                Some(
+                    self.hash_password(password.expose(), &[&known[..], &[family]].concat())
+                        .await?,
+                )
             }
             (None, true) => return Err(scim::Error::value("Choose a password.").into()),
             (Some(_) | None, false) => None,

@@ -1,17 +1,19 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
+mod account;
 mod audit;
 mod bulk;
 mod connection;
 mod count;
 mod discovery;
 mod error;
+mod form;
 mod gateway;
 mod keys;
+mod launchpad;
 mod life;
 mod limit;
 mod maintenance;
-mod launchpad;
 mod metrics;
 mod password;
 mod personal_token;
@@ -26,7 +28,9 @@ mod sign_in;
 mod token;
 mod user;
 
+pub use crate::login::Refused;
 pub use crate::store::{Actor, LogEntry, Migrated, Nature, Purpose, Role};
+pub use account::{Account, Details};
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
 pub use connection::{ConnectionInfo, ScopeChange};
 pub use count::Counts;

@@ -116,7 +116,8 @@ impl Gateway {
                     return Err(Error::from(scim::Error::new(ErrorKind::Forbidden, detail)));
                 };
                 if tx.count_personal_tokens(&record.id)? >= u64::from(MAX_TOKENS) {
-                    let detail = format!("Nobody has more than {MAX_TOKENS} tokens: revoke one first.");
+                    let detail =
+                        format!("Nobody has more than {MAX_TOKENS} tokens: revoke one first.");
                     return Err(scim::Error::value(detail).into());
                 }
                 tx.insert_personal_token(&token)?;
@@ -125,7 +126,13 @@ impl Gateway {
                     .set("name", Value::Null, token.name.as_str())
                     .set("scopes", Value::Null, token.scopes.clone())
                     .set("expires", Value::Null, token.expires.to_string());
-                Ok(audit::record_as(tx, &keys, "personal_token.create", &record, &changes)?)
+                Ok(audit::record_as(
+                    tx,
+                    &keys,
+                    "personal_token.create",
+                    &record,
+                    &changes,
+                )?)
             })
             .await?;
         Ok(Secret::new(text))
@@ -152,7 +159,8 @@ impl Gateway {
         let (person, id) = (person.to_owned(), id.to_owned());
         self.store()
             .write(cause, move |tx| {
-                let (Some(record), true) = (tx.get(&rt, &person)?, tx.end_personal_token(&person, &id)?)
+                let (Some(record), true) =
+                    (tx.get(&rt, &person)?, tx.end_personal_token(&person, &id)?)
                 else {
                     return Ok(false);
                 };
@@ -170,8 +178,13 @@ impl Gateway {
         at: Timestamp,
     ) -> Result<(String, PersonalToken)> {
         let name = new.name.trim();
-        if name.is_empty() || name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
-            let detail = format!("Give the token a name of at most {NAME_CHARS} characters, such as the program that uses it.");
+        if name.is_empty()
+            || name.chars().count() > NAME_CHARS
+            || name.chars().any(char::is_control)
+        {
+            let detail = format!(
+                "Give the token a name of at most {NAME_CHARS} characters, such as the program that uses it."
+            );
             return Err(scim::Error::value(detail).into());
         }
         if new.scopes.is_empty() {
@@ -227,7 +240,9 @@ pub(super) fn live_personal_token(
     hash: &[u8],
     now: Timestamp,
 ) -> crate::store::Result<Option<PersonalToken>> {
-    let id = text.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_'));
+    let id = text
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.split_once('_'));
     let Some((id, _)) = id else {
         return Ok(None);
     };
@@ -250,7 +265,10 @@ impl From<PersonalToken> for PersonalTokenInfo {
         Self {
             id,
             name,
-            scopes: scopes.iter().filter_map(|scope| scope.parse().ok()).collect(),
+            scopes: scopes
+                .iter()
+                .filter_map(|scope| scope.parse().ok())
+                .collect(),
             created,
             expires,
             used,

@@ -43,7 +43,10 @@ impl Gateway {
         password: &Secret,
     ) -> Result<Option<Right>> {
         let (gateway, sought) = (self.clone(), name.to_owned());
-        let found = self.store().read(move |tx| holder(&gateway, tx, &sought)).await?;
+        let found = self
+            .store()
+            .read(move |tx| holder(&gateway, tx, &sought))
+            .await?;
         self.is_password(found, password).await
     }
 
@@ -59,7 +62,9 @@ impl Gateway {
         let sought = id.to_owned();
         let found = self
             .store()
-            .read(move |tx| Ok::<_, Error>(tx.password(&sought)?.map(|found| (sought.clone(), found))))
+            .read(move |tx| {
+                Ok::<_, Error>(tx.password(&sought)?.map(|found| (sought.clone(), found)))
+            })
             .await?;
         self.is_password(found, password).await
     }
@@ -70,11 +75,16 @@ impl Gateway {
         password: &Secret,
     ) -> Result<Option<Right>> {
         let typed = Typed::new(password.expose());
-        let (phc, salt) = (stored.as_ref().map(|(_, stored)| stored.phc.clone()), self.clock().random()?);
+        let (phc, salt) = (
+            stored.as_ref().map(|(_, stored)| stored.phc.clone()),
+            self.clock().random()?,
+        );
         let judge = move || {
             let right = password::verify(&typed, phc.as_deref());
             let is_old = right && phc.is_some_and(|phc| !password::is_current(&phc));
-            let rehashed = is_old.then(|| password::rehash(&typed, salt).ok()).flatten();
+            let rehashed = is_old
+                .then(|| password::rehash(&typed, salt).ok())
+                .flatten();
             Verdict { right, rehashed }
         };
         let Verdict { right, rehashed } = self.passwords().run(judge).await?;
@@ -105,7 +115,9 @@ fn holder(gateway: &Gateway, tx: &mut Tx<'_>, name: &str) -> Result<Option<(Stri
     let Some(record) = found else {
         return Ok(None);
     };
-    Ok(tx.password(&record.id)?.map(|password| (record.id, password)))
+    Ok(tx
+        .password(&record.id)?
+        .map(|password| (record.id, password)))
 }
 
 /// The one account with this address. One that somebody gave themself does not stand in the way of another's.

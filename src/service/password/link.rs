@@ -142,7 +142,9 @@ impl Gateway {
         id: &str,
         at: Timestamp,
     ) -> Result<Option<Drawn>> {
-        let drawn = self.keeps_passwords().then(|| self.draw_link(id, Purpose::Invitation, at));
+        let drawn = self
+            .keeps_passwords()
+            .then(|| self.draw_link(id, Purpose::Invitation, at));
         drawn.transpose()
     }
 
@@ -196,7 +198,13 @@ pub(in crate::service) fn keep(
     let changes = Changes::default()
         .set("purpose", Value::Null, link.purpose.as_str())
         .set("expires", Value::Null, link.expires.to_string());
-    Ok(audit::record_as(tx, keys, "password.link", record, &changes)?)
+    Ok(audit::record_as(
+        tx,
+        keys,
+        "password.link",
+        record,
+        &changes,
+    )?)
 }
 
 /// The link with this hash, if it holds, and whose it is.

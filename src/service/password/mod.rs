@@ -33,6 +33,15 @@ impl Gateway {
         self.settings().login.method == LoginMethod::Local
     }
 
+    /// With what people log in, as they read it.
+    pub fn login_name(&self) -> &str {
+        match self.settings().login.method {
+            LoginMethod::Local => "your password",
+            LoginMethod::Ldap => "the password of your directory",
+            LoginMethod::Saml => "SSO",
+        }
+    }
+
     /// Checks and hashes a password that somebody chose; `personal` is what others know of them. Before the store is
     /// called: the hash takes longer than any change.
     ///
@@ -45,7 +54,10 @@ impl Gateway {
         let checked = NewPassword::check(text, personal);
         let password = checked.map_err(|weak| scim::Error::value(weak.to_string()))?;
         let salt = self.clock().random()?;
-        let hashed = self.passwords().run(move || password::hash(&password, salt)).await?;
+        let hashed = self
+            .passwords()
+            .run(move || password::hash(&password, salt))
+            .await?;
         let internal = |fault: password::HashFault| Error::Internal {
             why: fault.to_string(),
         };

@@ -66,7 +66,13 @@ pub(in crate::service) fn set(
 ) -> Result<()> {
     tx.set_password(&record.id, password.phc())?;
     let changes = Changes::default().set("how", Value::Null, how);
-    Ok(audit::record_as(tx, keys, "password.set", record, &changes)?)
+    Ok(audit::record_as(
+        tx,
+        keys,
+        "password.set",
+        record,
+        &changes,
+    )?)
 }
 
 /// What others know of the person behind a record.
@@ -78,7 +84,8 @@ pub(in crate::service) fn known(record: &Record) -> Result<Vec<String>> {
 /// The names and addresses in a document.
 pub(in crate::service) fn known_in(document: &serde_json::Map<String, Value>) -> Vec<String> {
     let mut known = Vec::new();
-    let mut add = |value: Option<&Value>| known.extend(value.and_then(Value::as_str).map(str::to_owned));
+    let mut add =
+        |value: Option<&Value>| known.extend(value.and_then(Value::as_str).map(str::to_owned));
     for name in ["userName", "displayName", "nickName"] {
         add(document.get(name));
     }

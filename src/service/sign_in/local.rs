@@ -18,7 +18,12 @@ impl Gateway {
         let Some(Right { id, changed }) = self.check_password(username, password).await? else {
             let detail = "There is nobody of this name, they have no password, or it is another.";
             let code = "local.credentials";
-            return Ok(Err(trail.fail("local.password", Refused::Credentials, code, detail)));
+            return Ok(Err(trail.fail(
+                "local.password",
+                Refused::Credentials,
+                code,
+                detail,
+            )));
         };
         trail.pass("local.password", "The password is right.");
         let resource = id.clone();

@@ -36,7 +36,12 @@ impl Once {
                 }
                 let detail = "The password was changed while it was checked.";
                 let code = "local.credentials";
-                Ok(Err(trail.fail("local.password", Refused::Credentials, code, detail)))
+                Ok(Err(trail.fail(
+                    "local.password",
+                    Refused::Credentials,
+                    code,
+                    detail,
+                )))
             }
         }
     }

@@ -88,14 +88,20 @@ impl Gateway {
         let making = self.making(new)?;
         let cause = self.cause(actor, "");
         let drawn = self.draw_invitation(&making.id, cause.at)?;
-        let (gateway, link) = (self.clone(), drawn.as_ref().map(|drawn| drawn.link().clone()));
+        let (gateway, link) = (
+            self.clone(),
+            drawn.as_ref().map(|drawn| drawn.link().clone()),
+        );
         let (person, is_new) = self
             .store()
             .write(cause, move |tx| {
                 let (record, is_new) = making.run(&gateway, tx)?;
                 if let (Some(link), State::Active) = (&link, record.state) {
                     let resource = record.id.clone();
-                    let link = Link { resource, ..link.clone() };
+                    let link = Link {
+                        resource,
+                        ..link.clone()
+                    };
                     keep_link(tx, gateway.keys(), &record, &link)?;
                 }
                 Ok::<_, Error>((gateway.person(tx, &making.rt, &record)?, is_new))
@@ -103,7 +109,11 @@ impl Gateway {
             .await?;
         let is_open = person.user.state == state_name(State::Active);
         let link = is_open.then(|| self.invitation(drawn.as_ref()));
-        Ok(Made { person, is_new, link })
+        Ok(Made {
+            person,
+            is_new,
+            link,
+        })
     }
 
     /// Prepares a user to be made.

@@ -159,7 +159,12 @@ impl Gateway {
         })
     }
 
-    pub(super) fn person(&self, tx: &mut Tx<'_>, rt: &ResourceType, record: &Record) -> Result<Person> {
+    pub(super) fn person(
+        &self,
+        tx: &mut Tx<'_>,
+        rt: &ResourceType,
+        record: &Record,
+    ) -> Result<Person> {
         let reasons = self.admin_groups().reasons(tx, record)?;
         Ok(Person {
             user: self.user(tx, rt, record)?,
