@@ -125,7 +125,12 @@ impl Gateway {
     ///
     /// # Errors
     /// What the store answers when it cannot write.
-    pub async fn end_other_sessions(&self, person: &str, session: &str, request: &str) -> Result<u64> {
+    pub async fn end_other_sessions(
+        &self,
+        person: &str,
+        session: &str,
+        request: &str,
+    ) -> Result<u64> {
         let (rt, keys) = (self.user_type()?, self.keys().clone());
         let (id, session) = (person.to_owned(), session.to_owned());
         let cause = self.cause(Actor::Person(id.clone()), request);
