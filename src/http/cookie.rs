@@ -45,6 +45,7 @@ pub(super) fn visitor(request: &HttpRequest, gateway: &Gateway) -> Visitor {
         request: request_id(request).to_string(),
         session: session(request, gateway),
         device: read(request, &Name::Device.text(gateway)),
+        name: None,
     }
 }
 
@@ -57,7 +58,8 @@ pub(super) fn begun(gateway: &Gateway, signed_in: &SignedIn) -> Vec<HeaderValue>
         .as_duration()
         .as_secs();
     let session = Name::Session.set(gateway, signed_in.session.expose(), Some(lifetime));
-    let device = Name::Device.set(gateway, &signed_in.device, Some(DEVICE_SECONDS));
+    let device = signed_in.device.as_deref();
+    let device = device.and_then(|value| Name::Device.set(gateway, value, Some(DEVICE_SECONDS)));
     session.into_iter().chain(device).collect()
 }
 

@@ -9,7 +9,7 @@ use super::keys::Keys;
 use super::limit::Limits;
 use super::password::Pool;
 use super::provisioning::Buffer;
-use super::role::AdminGroups;
+use super::role::{AdminGroups, RoleNames};
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -36,6 +36,7 @@ struct Inner {
     requests: Requests,
     instance: String,
     admin_groups: AdminGroups,
+    role_names: RoleNames,
     base: String,
     discovery: Discovery,
 }
@@ -79,6 +80,7 @@ impl Gateway {
         let limits = Limits::new(&settings, &clock);
         let instance = clock.id();
         let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
+        let role_names = RoleNames::new(&settings.roles.map);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -91,6 +93,7 @@ impl Gateway {
             requests: Requests::default(),
             instance,
             admin_groups,
+            role_names,
             base,
             discovery,
         })))
@@ -174,6 +177,10 @@ impl Gateway {
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {
         &self.0.admin_groups
+    }
+
+    pub(super) fn role_names(&self) -> &RoleNames {
+        &self.0.role_names
     }
 
     pub(super) fn keys(&self) -> &Arc<Keys> {

@@ -11,6 +11,8 @@ pub(super) struct Keys {
     links: hmac::Key,
     forms: hmac::Key,
     audit: hmac::Key,
+    sessions: hmac::Key,
+    visitors: hmac::Key,
     cursors: [u8; 32],
 }
 
@@ -23,6 +25,8 @@ impl Keys {
             links: derived(b"muster/link/1"),
             forms: derived(b"muster/form/1"),
             audit: derived(b"muster/audit/1"),
+            sessions: derived(b"muster/session/1"),
+            visitors: derived(b"muster/visitor/1"),
             cursors: signed(&root, b"muster/cursor/1"),
         }
     }
@@ -72,6 +76,22 @@ impl Keys {
     /// What a form carries that is for the browser with the cookie `bound`.
     pub(super) fn form_mac(&self, bound: &str) -> [u8; 32] {
         signed(&self.forms, bound.as_bytes())
+    }
+
+    /// What the store keeps of a session cookie.
+    pub(super) fn session_hash(&self, cookie: &str) -> [u8; 32] {
+        signed(&self.sessions, cookie.as_bytes())
+    }
+
+    /// What stands for a browser or an address from which a name was logged in: it tells neither. The parts are joined with their
+    /// lengths.
+    pub(super) fn visitor_mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut text = Vec::new();
+        for part in parts {
+            text.extend((part.len() as u64).to_be_bytes());
+            text.extend(*part);
+        }
+        signed(&self.visitors, &text)
     }
 
     /// What the store keeps of a bearer token.

@@ -48,6 +48,8 @@ pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;
 pub use scope::Scopes;
 pub use session::{Credential, Me, SessionInfo};
-pub use sign_in::{Denied, Once, Proof, Proved, SignInError, SignedIn, Tried, Visitor};
+pub use sign_in::{
+    Denied, FailedLoginInfo, Once, Proof, Proved, SignInError, SignedIn, Tried, Visitor,
+};
 pub use token::{CONFIG_CONNECTION, Caller, FIRST_CONNECTION, TokenInfo};
 pub use user::{DeletedPage, HoldInfo, Made, NewPerson, Person, User, Who};

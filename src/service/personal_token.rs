@@ -13,6 +13,7 @@ use super::audit::{self, Changes};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
 use super::keys::same;
+use super::session::Me;
 use super::token::hex;
 use crate::config::Secret;
 use crate::scim::{self, ErrorKind};
@@ -211,8 +212,41 @@ impl Gateway {
         Ok((text, token))
     }
 
+    /// Whose personal token this is: it holds, and they are active. Nothing is cached: what was revoked is felt by the
+    /// next request.
+    pub(super) async fn whose_personal_token(&self, text: &Secret) -> Result<Option<Me>> {
+        let Some(id) = public_id(text.expose()).map(str::to_owned) else {
+            return Ok(None);
+        };
+        let (gateway, rt, now) = (self.clone(), self.user_type()?, self.clock().now());
+        let hash = self.keys().token_hash(text.expose());
+        let found = self
+            .store()
+            .read(move |tx| {
+                let found = tx.personal_token(&id)?;
+                let live = |token: &PersonalToken| same(&hash, &token.hash) && now < token.expires;
+                let Some(token) = found.filter(live) else {
+                    return Ok(None);
+                };
+                let Some(record) = tx.holder(&rt, &token.resource)? else {
+                    return Ok(None);
+                };
+                let me = gateway.me(tx, &rt, &record, None, token.expires)?;
+                Ok::<_, Error>(Some((me, token)))
+            })
+            .await?;
+        Ok(found.map(|(me, token)| {
+            self.record_personal_use(&token, now);
+            let scopes = PersonalTokenInfo::from(token).scopes;
+            Me {
+                scopes: Some(scopes),
+                ..me
+            }
+        }))
+    }
+
     /// Writes the last use of a token, at most once a minute and beside the request.
-    pub(super) fn record_personal_use(&self, token: &PersonalToken, now: Timestamp) {
+    fn record_personal_use(&self, token: &PersonalToken, now: Timestamp) {
         let recent = |used: Timestamp| now.duration_since(used).unsigned_abs() < USE_RECORDED_EVERY;
         if token.used.is_some_and(recent) {
             return;
@@ -233,21 +267,10 @@ pub(super) fn is_personal_token(text: &str) -> bool {
     text.starts_with(PREFIX)
 }
 
-/// The live token of this text, in the transaction that looks its person up as well; `hash` is that of the text.
-pub(super) fn live_personal_token(
-    tx: &mut Tx<'_>,
-    text: &str,
-    hash: &[u8],
-    now: Timestamp,
-) -> crate::store::Result<Option<PersonalToken>> {
-    let id = text
-        .strip_prefix(PREFIX)
-        .and_then(|rest| rest.split_once('_'));
-    let Some((id, _)) = id else {
-        return Ok(None);
-    };
-    let found = tx.personal_token(id)?;
-    Ok(found.filter(|token| same(hash, &token.hash) && now < token.expires))
+/// The public id in the text of a token.
+fn public_id(text: &str) -> Option<&str> {
+    let (id, _) = text.strip_prefix(PREFIX)?.split_once('_')?;
+    Some(id)
 }
 
 impl From<PersonalToken> for PersonalTokenInfo {

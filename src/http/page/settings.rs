@@ -12,7 +12,9 @@ use super::layout::{self, Width};
 use super::settings_view::{self, Shown};
 use super::visit::Visit;
 use crate::config::Secret;
-use crate::service::{Credential, Details, Error, Me, NewPersonalToken, PersonalScope, Result};
+use crate::service::{
+    Actor, Credential, Details, Error, Me, NewPersonalToken, PersonalScope, Result,
+};
 
 /// What the URL of the page says.
 #[derive(Debug, Default, Deserialize)]
@@ -106,7 +108,8 @@ async fn run(visit: &Visit, me: &Me, form: &Form) -> Result<Outcome> {
             Ok(Outcome::Done("revoke"))
         }
         "session" => {
-            gateway.end_session_of(id, form.text("id"), request).await?;
+            let me = Actor::Person(id.to_owned());
+            gateway.end_session_of(me, id, form.text("id")).await?;
             Ok(Outcome::Done("session"))
         }
         "sessions" => {

@@ -19,6 +19,7 @@ use crate::scim::query::Preference;
 
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
+pub(super) use render::Joined;
 
 /// What a request is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]

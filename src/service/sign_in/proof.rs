@@ -42,6 +42,8 @@ pub struct Visitor {
     pub session: Option<Secret>,
     /// The cookie by which a browser is known that has logged in before.
     pub device: Option<String>,
+    /// The name that was typed; [`crate::service::Gateway::log_in`] sets it.
+    pub name: Option<String>,
 }
 
 /// Somebody who is in.
@@ -49,8 +51,26 @@ pub struct Visitor {
 pub struct SignedIn {
     /// The value of the session cookie.
     pub session: Secret,
-    /// The value of the cookie by which this browser is known from now on.
-    pub device: String,
+    /// The value of the cookie by which this browser is known from now on, when a name was typed.
+    pub device: Option<String>,
     /// Who that is, and what they may do.
     pub me: Me,
+}
+
+impl Proof {
+    /// Who vouches, as the audit log names it.
+    pub(super) fn source(&self) -> &str {
+        match &self.who {
+            Proved::Identity(identity) => &identity.source,
+            Proved::Account(_) => self.method.as_str(),
+        }
+    }
+
+    /// The identity, if a source vouches for one.
+    pub(in crate::service) fn identity(&self) -> Option<&Identity> {
+        match &self.who {
+            Proved::Identity(identity) => Some(identity),
+            Proved::Account(_) => None,
+        }
+    }
 }

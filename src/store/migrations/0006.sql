@@ -62,3 +62,12 @@ CREATE TABLE failed_login (
 ) {strict};
 CREATE INDEX failed_login_reference ON failed_login (reference);
 CREATE INDEX failed_login_resource ON failed_login (resource) WHERE resource IS NOT NULL;
+
+-- From where people have logged in: mac stands for a name and an address, and tells neither.
+CREATE TABLE login_place (
+  resource TEXT NOT NULL REFERENCES resource (id),
+  mac {bytes} NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (resource, mac)
+) {keyed};
+CREATE INDEX login_place_mac ON login_place (mac);

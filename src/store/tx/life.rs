@@ -7,7 +7,8 @@ use crate::store::keys::external_key;
 use crate::store::{Error, Result};
 
 /// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
-const BELONGINGS: [&str; 16] = [
+const BELONGINGS: [&str; 17] = [
+    "DELETE FROM login_place WHERE resource = $1",
     "DELETE FROM link WHERE resource = $1",
     "DELETE FROM link_pass WHERE resource = $1",
     "DELETE FROM login_state WHERE resource = $1",

@@ -24,6 +24,7 @@ mod page;
 mod password;
 mod personal_token;
 mod pin;
+mod place;
 mod provisioning;
 mod rebuild;
 mod record;
@@ -52,7 +53,7 @@ pub use provisioning::{LogEntry, LogFind, Nature};
 pub use record::{Record, State};
 pub use resource::NewResource;
 pub use role::{Grant, Holders};
-pub use session::{Session, SessionName};
+pub use session::{OfGroup, Session, SessionName};
 pub use verify::Fault;
 pub use walk::{List, Position, Start, Walk, Walked};
 

@@ -46,6 +46,17 @@ pub struct SessionName<'a> {
     pub index: Option<&'a str>,
 }
 
+/// A group that somebody is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfGroup {
+    /// Its id.
+    pub id: String,
+    /// The key of its `externalId`.
+    pub external_id: Option<String>,
+    /// Its `displayName`.
+    pub display: Option<String>,
+}
+
 impl Tx<'_> {
     /// Begins a session.
     pub fn begin_session(&mut self, new: &Session, name: Option<SessionName<'_>>) -> Result<()> {
@@ -106,7 +117,7 @@ impl Tx<'_> {
         )
     }
 
-    /// Whose session it is, as a live resource of type `rt`; `None` when that is gone.
+    /// Whose session it is, as an active resource of type `rt`; `None` when it is none.
     pub fn holder(&mut self, rt: &ResourceType, resource: &str) -> Result<Option<Record>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
@@ -143,6 +154,34 @@ impl Tx<'_> {
                 &[resource.into(), except.unwrap_or_default().into()],
             )
         })
+    }
+
+    /// Ends the oldest sessions of somebody who has more than `most`.
+    pub fn end_oldest_sessions(&mut self, resource: &str, most: u32) -> Result<u64> {
+        self.change(|tx| {
+            tx.execute(
+                "DELETE FROM session WHERE resource = $1 AND id <=
+                   (SELECT id FROM session WHERE resource = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)",
+                &[resource.into(), i64::from(most).into()],
+            )
+        })
+    }
+
+    /// The live groups that somebody is a direct member of, with all that a group is named by.
+    pub fn groups_held(&mut self, resource: &str) -> Result<Vec<OfGroup>> {
+        self.all(
+            "SELECT m.group_id, r.external_id, r.display FROM member m JOIN resource r ON r.id = m.group_id
+             WHERE m.member_id = $1 AND m.hidden = 0 AND m.resolved IS NOT NULL AND r.state < 2
+             ORDER BY m.group_id",
+            &[resource.into()],
+            |row| {
+                Ok(OfGroup {
+                    id: row.string(0)?,
+                    external_id: row.opt_string(1)?,
+                    display: row.opt_string(2)?,
+                })
+            },
+        )
     }
 
     /// Forgets some of the sessions that ended before `at` or were not used since `idle`; answers how many.

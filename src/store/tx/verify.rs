@@ -9,7 +9,7 @@ use crate::store::keys::{attribute_rows, external_key, unique_rows};
 use crate::store::{Error, Result};
 
 /// Rows that no other row accounts for: (table, what is wrong, a query for their keys).
-const STRAYS: [(&str, &str, &str); 26] = [
+const STRAYS: [(&str, &str, &str); 27] = [
     (
         "body",
         "no such resource",
@@ -151,6 +151,11 @@ const STRAYS: [(&str, &str, &str); 26] = [
         "session",
         "nobody whose account is active",
         "SELECT s.id FROM session s WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = s.resource AND r.state = 0)",
+    ),
+    (
+        "login_place",
+        "no such resource",
+        "SELECT p.resource FROM login_place p WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = p.resource)",
     ),
 ];
 
