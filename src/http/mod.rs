@@ -15,6 +15,7 @@ mod metrics;
 mod oauth;
 mod openapi;
 mod ops;
+mod page;
 mod person;
 mod problem;
 mod query;

@@ -1,13 +1,14 @@
 //! The table of routes: what is served where, by which methods, to whom. The app is built from it.
 
+mod auth;
+mod page;
+
 use std::sync::Arc;
 
 use actix_web::{Resource, guard, web};
 
 use super::bulk;
-use super::check;
 use super::discovery;
-use super::log_in;
 use super::metrics;
 use super::oauth;
 use super::openapi;
@@ -29,7 +30,9 @@ pub enum Access {
     Public,
     /// Whoever shows a valid bearer token.
     Bearer,
-    /// Whoever has a session cookie.
+    /// Anybody; it is a page for people, whose forms prove that they are ours.
+    Page,
+    /// Whoever has a session cookie; on pages others are sent to the login.
     Session,
     /// Whoever has a session cookie, a JWT of ours or a personal access token.
     Person,
@@ -72,12 +75,8 @@ enum Serves {
     Ready,
     OpenApi,
     Metrics,
-    LogIn,
-    Session,
-    Token,
-    Check,
-    Introspect,
-    Keys,
+    Auth(auth::Serves),
+    Page(page::Serves),
     OauthToken,
 }
 
@@ -96,6 +95,7 @@ const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
 const ITEM: &[&str] = &["GET", "HEAD", "PUT", "PATCH", "DELETE"];
 const POST: &[&str] = &["POST"];
+const FORM: &[&str] = COLLECTION;
 const ALL: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Every route there is, first match first: `/Users/.search` stands before `/Users/{id}`.
@@ -143,19 +143,16 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/readyz", Access::Public, READ, Serves::Ready),
         outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
         outside("/metrics", Access::Operator, READ, Serves::Metrics),
-        outside("/auth/login", Access::Public, POST, Serves::LogIn),
-        outside("/auth/session", Access::Session, READ, Serves::Session),
-        outside("/auth/token", Access::Session, POST, Serves::Token),
-        outside("/auth/check", Access::Person, READ, Serves::Check),
-        outside(
-            "/auth/introspect",
-            Access::Introspector,
-            POST,
-            Serves::Introspect,
-        ),
-        outside("/.well-known/jwks.json", Access::Public, READ, Serves::Keys),
         outside("/oauth/token", Access::Client, POST, Serves::OauthToken),
     ]);
+    let auth = auth::ROUTES.into_iter();
+    routes.extend(
+        auth.map(|(path, access, methods, at)| outside(path, access, methods, Serves::Auth(at))),
+    );
+    let page = page::ROUTES.into_iter();
+    routes.extend(
+        page.map(|(path, access, methods, at)| outside(path, access, methods, Serves::Page(at))),
+    );
     routes
 }
 
@@ -166,9 +163,11 @@ impl Route {
             Access::Public => described::Access::Public,
             Access::Client => described::Access::Client,
             Access::Bearer => described::Access::Bearer,
-            Access::Operator | Access::Session | Access::Person | Access::Introspector => {
-                return None;
-            }
+            Access::Operator
+            | Access::Page
+            | Access::Session
+            | Access::Person
+            | Access::Introspector => return None,
         };
         Some(described::Endpoint {
             path: self.path.clone(),
@@ -192,6 +191,7 @@ impl Route {
             | (
                 Access::Operator
                 | Access::Client
+                | Access::Page
                 | Access::Session
                 | Access::Person
                 | Access::Introspector,
@@ -220,13 +220,7 @@ impl Serves {
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
             Self::OauthToken => described::Serves::OauthToken,
-            Self::Metrics
-            | Self::LogIn
-            | Self::Session
-            | Self::Token
-            | Self::Check
-            | Self::Introspect
-            | Self::Keys => return None,
+            Self::Metrics | Self::Auth(_) | Self::Page(_) => return None,
         })
     }
 
@@ -248,12 +242,8 @@ impl Serves {
             | Self::Ready
             | Self::OpenApi
             | Self::Metrics
-            | Self::LogIn
-            | Self::Session
-            | Self::Token
-            | Self::Check
-            | Self::Introspect
-            | Self::Keys
+            | Self::Auth(_)
+            | Self::Page(_)
             | Self::OauthToken => None,
         }
     }
@@ -282,12 +272,8 @@ impl Serves {
             Self::Ready => at.route(read().to(ops::ready)),
             Self::OpenApi => at.route(read().to(openapi::show)),
             Self::Metrics => at.route(read().to(metrics::read)),
-            Self::LogIn => at.route(web::post().to(log_in::log_in)),
-            Self::Session => at.route(read().to(log_in::session)),
-            Self::Token => at.route(web::post().to(log_in::token)),
-            Self::Check => at.route(read().to(check::check)),
-            Self::Introspect => at.route(web::post().to(log_in::introspect)),
-            Self::Keys => at.route(read().to(log_in::jwks)),
+            Self::Auth(serves) => serves.mount(at),
+            Self::Page(serves) => serves.mount(at),
             Self::OauthToken => at.route(web::post().to(oauth::token)),
         }
     }

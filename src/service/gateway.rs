@@ -8,6 +8,7 @@ use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
 use super::oauth::Issuers;
+use super::password::Pool;
 use super::provisioning::Buffer;
 use super::role::{AdminGroups, RoleNames};
 use super::schema;
@@ -32,6 +33,7 @@ struct Inner {
     keys: Arc<Keys>,
     limits: Limits,
     issuers: Issuers,
+    passwords: Pool,
     buffer: Buffer,
     requests: Requests,
     instance: String,
@@ -90,6 +92,7 @@ impl Gateway {
             keys,
             limits,
             issuers,
+            passwords: Pool::new(),
             buffer: Buffer::default(),
             requests: Requests::default(),
             instance,
@@ -174,6 +177,11 @@ impl Gateway {
     /// The keys of those whose JWTs are taken.
     pub(super) fn issuers(&self) -> &Issuers {
         &self.0.issuers
+    }
+
+    /// Where passwords are hashed.
+    pub(super) fn passwords(&self) -> &Pool {
+        &self.0.passwords
     }
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {

@@ -8,6 +8,8 @@ use crate::config::Secret;
 /// Keys derived with HMAC-SHA-256 from `server.secret` and a label each.
 pub(super) struct Keys {
     tokens: hmac::Key,
+    links: hmac::Key,
+    forms: hmac::Key,
     audit: hmac::Key,
     sessions: hmac::Key,
     visitors: hmac::Key,
@@ -22,6 +24,8 @@ impl Keys {
         let derived = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, &signed(&root, label));
         Self {
             tokens: derived(b"muster/token/1"),
+            links: derived(b"muster/link/1"),
+            forms: derived(b"muster/form/1"),
             audit: derived(b"muster/audit/1"),
             sessions: derived(b"muster/session/1"),
             visitors: derived(b"muster/visitor/1"),
@@ -81,6 +85,16 @@ impl Keys {
     /// What stands for the secret: signing keys that another one has sealed are not ours.
     pub(super) fn sealer(&self) -> &str {
         &self.sealer
+    }
+
+    /// What the store keeps of a set-password link, or of the code of the launchpad.
+    pub(super) fn link_hash(&self, secret: &str) -> [u8; 32] {
+        signed(&self.links, secret.as_bytes())
+    }
+
+    /// What a form carries that is for the browser with the cookie `bound`.
+    pub(super) fn form_mac(&self, bound: &str) -> [u8; 32] {
+        signed(&self.forms, bound.as_bytes())
     }
 
     /// What the store keeps of a session cookie.

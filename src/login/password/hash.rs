@@ -32,6 +32,14 @@ pub fn hash(password: &NewPassword, salt: [u8; SALT_BYTES]) -> Result<String, Ha
     phc(password.as_bytes(), salt)
 }
 
+/// The PHC string of a password that was right, made as they are made now.
+///
+/// # Errors
+/// [`HashFault`].
+pub fn rehash(typed: &Typed, salt: [u8; SALT_BYTES]) -> Result<String, HashFault> {
+    phc(typed.as_bytes(), salt)
+}
+
 /// Whether a password is the one behind `phc`. Without one, or with one that does not read, the same work is done and
 /// the answer is no.
 pub fn verify(typed: &Typed, phc: Option<&str>) -> bool {

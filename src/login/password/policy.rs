@@ -94,15 +94,6 @@ impl Typed {
     }
 }
 
-impl From<&NewPassword> for Typed {
-    fn from(password: &NewPassword) -> Self {
-        Self {
-            prepared: password.0.clone(),
-            is_whole: true,
-        }
-    }
-}
-
 impl fmt::Debug for NewPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NewPassword(…)")

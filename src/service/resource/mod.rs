@@ -9,6 +9,7 @@ mod cursor;
 mod find;
 mod get;
 pub(super) mod members;
+mod password;
 mod render;
 mod write;
 

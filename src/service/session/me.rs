@@ -7,6 +7,7 @@ use crate::config::Secret;
 use crate::scim::project::Projection;
 use crate::scim::resource::Document;
 use crate::scim::schema::ResourceType;
+use crate::service::personal_token::PersonalScope;
 use crate::service::resource::Joined;
 use crate::service::role::ADMIN;
 use crate::service::{Error, Gateway, Result};
@@ -40,6 +41,8 @@ pub struct Me {
     pub groups: Vec<String>,
     /// The session; `None` with a personal access token.
     pub session: Option<SessionInfo>,
+    /// What the credential may do, where it is a personal access token; `None`: whatever the person may.
+    pub scopes: Option<Vec<PersonalScope>>,
     /// When the credential ends at the latest.
     pub expires: Timestamp,
 }
@@ -67,6 +70,12 @@ impl Me {
     /// Whether they are an administrator.
     pub fn is_administrator(&self) -> bool {
         self.roles.iter().any(|role| role == ADMIN)
+    }
+
+    /// Whether the credential allows this.
+    pub fn may(&self, scope: PersonalScope) -> bool {
+        let scopes = self.scopes.as_ref();
+        scopes.is_none_or(|scopes| scopes.contains(&scope))
     }
 }
 
@@ -105,6 +114,7 @@ impl Gateway {
             roles,
             groups,
             session,
+            scopes: None,
             expires,
         })
     }

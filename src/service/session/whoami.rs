@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::begin::later;
 use super::{Credential, Me, SessionInfo};
 use crate::config::Secret;
+use crate::service::personal_token::is_personal_token;
 use crate::service::{Error, Gateway, Result, jwt};
 use crate::store;
 use crate::store::{Actor, Session};
@@ -23,6 +24,9 @@ impl Gateway {
     pub async fn whoami(&self, credential: &Credential) -> Result<Option<Me>> {
         match credential {
             Credential::Cookie(cookie) => self.whose_cookie(cookie).await,
+            Credential::Bearer(token) if is_personal_token(token.expose()) => {
+                self.whose_personal_token(token).await
+            }
             Credential::Bearer(token) => self.whose_bearer(token, None).await,
         }
     }
