@@ -29,6 +29,10 @@ mod limits;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod password;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod rfc7240;

@@ -54,6 +54,12 @@ fn a_new_route_must_be_entered_here() {
         "Public /readyz GET HEAD",
         "Public /openapi.json GET HEAD",
         "Operator /metrics GET HEAD",
+        "Page /login GET HEAD POST",
+        "Page /logout GET HEAD POST",
+        "Page /launchpad GET HEAD POST",
+        "Page /password/{token} GET HEAD POST",
+        "Session /user/settings GET HEAD POST",
+        "Public /assets/muster.css GET HEAD",
     ];
     assert_eq!(listed, expected);
 }
@@ -135,7 +141,15 @@ fn check(what: &str, route: &Route, credentials: bool, reply: &Reply) {
     // The test asks from this machine, and no token for the metrics is set.
     let open = match route.access {
         Access::Public => !(credentials && route.path.starts_with("/scim")),
-        Access::Operator => true,
+        Access::Operator | Access::Page => true,
+        // A page sends whoever is not logged in to the login, and refuses a form that is not its own.
+        Access::Session => {
+            return assert!(
+                [303, 405, 415].contains(&reply.status),
+                "{what}: {}",
+                reply.status
+            );
+        }
         Access::Bearer => false,
     };
     if open {
