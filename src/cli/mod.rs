@@ -148,6 +148,29 @@ pub enum ConnectionCommand {
         #[arg(required = true, value_name = "+SCOPE|-SCOPE")]
         changes: Vec<SignedScope>,
     },
+    /// Accept an identity provider's assertions for a connection at /oauth/token, instead of those accepted before
+    Federate {
+        /// Name of the connection
+        name: String,
+        /// Issuer, to the letter (iss)
+        #[arg(long, value_name = "URL", required_unless_present = "remove")]
+        issuer: Option<String>,
+        /// Subject, to the letter (sub); of Entra ID the object id of the service principal
+        #[arg(long, value_name = "NAME", required_unless_present = "remove")]
+        subject: Option<String>,
+        /// Audience, to the letter (aud)
+        #[arg(long, value_name = "NAME", required_unless_present = "remove")]
+        audience: Option<String>,
+        /// URL of the issuer's keys (JWK Set)
+        #[arg(long, value_name = "URL", required_unless_present = "remove")]
+        keys: Option<String>,
+        /// Tenant of Entra ID (tid)
+        #[arg(long, value_name = "ID")]
+        tenant: Option<String>,
+        /// Accept none any more
+        #[arg(long, conflicts_with_all = ["issuer", "subject", "audience", "keys", "tenant"])]
+        remove: bool,
+    },
 }
 
 /// What to do with users.

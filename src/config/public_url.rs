@@ -59,6 +59,13 @@ impl PublicUrl {
             .map_or(&self.authority, |(host, _)| host)
     }
 
+    /// Whether the host is this domain, or one in it.
+    pub fn is_within(&self, domain: &str) -> bool {
+        let (host, domain) = (self.host(), domain.to_ascii_lowercase());
+        let rest = host.strip_suffix(&domain);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
     /// Whether only this machine can reach it.
     pub fn is_loopback(&self) -> bool {
         let host = self.host();

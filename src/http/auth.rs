@@ -73,7 +73,7 @@ async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
 
 /// What the `Authorization` header holds.
 #[derive(Debug, PartialEq, Eq)]
-enum Credentials<'r> {
+pub(super) enum Credentials<'r> {
     None,
     /// Another scheme, several headers, or no text.
     Other,
@@ -81,7 +81,7 @@ enum Credentials<'r> {
 }
 
 impl<'r> Credentials<'r> {
-    fn of(headers: &'r HeaderMap) -> Self {
+    pub(super) fn of(headers: &'r HeaderMap) -> Self {
         let mut sent = headers.get_all(header::AUTHORIZATION);
         let Some(first) = sent.next() else {
             return Self::None;

@@ -1,5 +1,8 @@
 //! The table of routes: what is served where, by which methods, to whom. The app is built from it.
 
+mod auth;
+mod page;
+
 use std::sync::Arc;
 
 use actix_web::{Resource, guard, web};
@@ -7,10 +10,9 @@ use actix_web::{Resource, guard, web};
 use super::bulk;
 use super::discovery;
 use super::metrics;
+use super::oauth;
 use super::openapi;
 use super::ops;
-use super::page;
-use super::page::handle;
 use super::resource;
 use super::search;
 use super::unserved;
@@ -30,10 +32,16 @@ pub enum Access {
     Bearer,
     /// Anybody; it is a page for people, whose forms prove that they are ours.
     Page,
-    /// Whoever is logged in; others are sent to the login.
+    /// Whoever has a session cookie; on pages others are sent to the login.
     Session,
+    /// Whoever has a session cookie, a JWT of ours or a personal access token.
+    Person,
+    /// A connection with the scope `introspect`.
+    Introspector,
     /// Direct peers of this machine, or whoever shows `metrics.token` where that is set.
     Operator,
+    /// An OAuth client, which proves itself in the request (RFC 6749 §2.3).
+    Client,
 }
 
 /// One URL pattern and what stands behind it.
@@ -67,12 +75,9 @@ enum Serves {
     Ready,
     OpenApi,
     Metrics,
-    Login,
-    Logout,
-    Launchpad,
-    Password,
-    Settings,
-    Stylesheet,
+    Auth(auth::Serves),
+    Page(page::Serves),
+    OauthToken,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
@@ -138,18 +143,16 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/readyz", Access::Public, READ, Serves::Ready),
         outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
         outside("/metrics", Access::Operator, READ, Serves::Metrics),
-        outside("/login", Access::Page, FORM, Serves::Login),
-        outside("/logout", Access::Page, FORM, Serves::Logout),
-        outside("/launchpad", Access::Page, FORM, Serves::Launchpad),
-        outside("/password/{token}", Access::Page, FORM, Serves::Password),
-        outside("/user/settings", Access::Session, FORM, Serves::Settings),
-        outside(
-            "/assets/muster.css",
-            Access::Public,
-            READ,
-            Serves::Stylesheet,
-        ),
+        outside("/oauth/token", Access::Client, POST, Serves::OauthToken),
     ]);
+    let auth = auth::ROUTES.into_iter();
+    routes.extend(
+        auth.map(|(path, access, methods, at)| outside(path, access, methods, Serves::Auth(at))),
+    );
+    let page = page::ROUTES.into_iter();
+    routes.extend(
+        page.map(|(path, access, methods, at)| outside(path, access, methods, Serves::Page(at))),
+    );
     routes
 }
 
@@ -158,8 +161,13 @@ impl Route {
     pub(super) fn endpoint(&self) -> Option<described::Endpoint> {
         let access = match self.access {
             Access::Public => described::Access::Public,
+            Access::Client => described::Access::Client,
             Access::Bearer => described::Access::Bearer,
-            Access::Operator | Access::Page | Access::Session => return None,
+            Access::Operator
+            | Access::Page
+            | Access::Session
+            | Access::Person
+            | Access::Introspector => return None,
         };
         Some(described::Endpoint {
             path: self.path.clone(),
@@ -179,9 +187,16 @@ impl Route {
         match (self.access, self.path.starts_with(SCIM_SCOPE)) {
             (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
             (Access::Public, true) => resource.default_service(web::to(discovery::method)),
-            (Access::Public, false) | (Access::Operator | Access::Page | Access::Session, _) => {
-                resource.default_service(web::to(ops::method))
-            }
+            (Access::Public, false)
+            | (
+                Access::Operator
+                | Access::Client
+                | Access::Page
+                | Access::Session
+                | Access::Person
+                | Access::Introspector,
+                _,
+            ) => resource.default_service(web::to(ops::method)),
         }
     }
 }
@@ -204,13 +219,8 @@ impl Serves {
             Self::Schema => described::Serves::Schema,
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
-            Self::Metrics
-            | Self::Login
-            | Self::Logout
-            | Self::Launchpad
-            | Self::Password
-            | Self::Settings
-            | Self::Stylesheet => return None,
+            Self::OauthToken => described::Serves::OauthToken,
+            Self::Metrics | Self::Auth(_) | Self::Page(_) => return None,
         })
     }
 
@@ -232,12 +242,9 @@ impl Serves {
             | Self::Ready
             | Self::OpenApi
             | Self::Metrics
-            | Self::Login
-            | Self::Logout
-            | Self::Launchpad
-            | Self::Password
-            | Self::Settings
-            | Self::Stylesheet => None,
+            | Self::Auth(_)
+            | Self::Page(_)
+            | Self::OauthToken => None,
         }
     }
 
@@ -265,22 +272,9 @@ impl Serves {
             Self::Ready => at.route(read().to(ops::ready)),
             Self::OpenApi => at.route(read().to(openapi::show)),
             Self::Metrics => at.route(read().to(metrics::read)),
-            Self::Login => at
-                .route(read().to(handle::login))
-                .route(web::post().to(handle::login_post)),
-            Self::Logout => at
-                .route(read().to(handle::logout))
-                .route(web::post().to(handle::logout_post)),
-            Self::Launchpad => at
-                .route(read().to(handle::launchpad))
-                .route(web::post().to(handle::launchpad_post)),
-            Self::Password => at
-                .route(read().to(handle::password))
-                .route(web::post().to(handle::password_post)),
-            Self::Settings => at
-                .route(read().to(handle::settings))
-                .route(web::post().to(handle::settings_post)),
-            Self::Stylesheet => at.route(read().to(page::stylesheet)),
+            Self::Auth(serves) => serves.mount(at),
+            Self::Page(serves) => serves.mount(at),
+            Self::OauthToken => at.route(web::post().to(oauth::token)),
         }
     }
 }

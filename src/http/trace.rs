@@ -18,6 +18,7 @@ use super::auth::Permit;
 use super::client;
 use super::error::Error;
 use super::page::Failure;
+use super::problem::Problem;
 use super::request::{RequestId, gateway};
 use super::route::{Mounted, SCIM_SCOPE};
 use crate::service::{Request, Said};
@@ -72,10 +73,13 @@ fn failure<B>(response: &ServiceResponse<B>, id: &str) -> Option<HttpResponse> {
         }
         return Some(failure.page(response.request()));
     }
-    let error = error.as_error::<Error>()?;
-    let why = error.why()?;
+    let (why, answer) = match (error.as_error::<Error>(), error.as_error::<Problem>()) {
+        (Some(error), _) => (error.why()?, error.answer(id)),
+        (None, Some(problem)) => (problem.why()?, problem.answer(id)),
+        (None, None) => return None,
+    };
     tracing::error!(why, "request failed");
-    Some(error.answer(id))
+    Some(answer)
 }
 
 /// Counts the request for the metrics.

@@ -9,6 +9,6 @@ mod trail;
 
 pub use fetch::{Fetch, FetchError};
 pub use identity::{Identity, SingleLogout};
-pub use jwt::{Disbelief, Expected, Key, key_id, verify};
+pub use jwt::{Disbelief, Expected, Key, key_id, names, verify};
 pub use key_set::{KeySet, NoKey};
 pub use trail::{Refusal, Refused, Step, StepResult, Trail};

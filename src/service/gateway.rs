@@ -7,6 +7,7 @@ use super::discovery::Discovery;
 use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
+use super::oauth::Issuers;
 use super::password::Pool;
 use super::provisioning::Buffer;
 use super::role::{AdminGroups, RoleNames};
@@ -31,6 +32,7 @@ struct Inner {
     clock: Clock,
     keys: Arc<Keys>,
     limits: Limits,
+    issuers: Issuers,
     passwords: Pool,
     buffer: Buffer,
     requests: Requests,
@@ -78,6 +80,7 @@ impl Gateway {
         let discovery = Discovery::new(&base, &settings, &registry);
         let keys = Arc::new(Keys::derive(&secret));
         let limits = Limits::new(&settings, &clock);
+        let issuers = Issuers::new(&settings, &clock);
         let instance = clock.id();
         let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
         let role_names = RoleNames::new(&settings.roles.map);
@@ -88,6 +91,7 @@ impl Gateway {
             clock,
             keys,
             limits,
+            issuers,
             passwords: Pool::new(),
             buffer: Buffer::default(),
             requests: Requests::default(),
@@ -168,6 +172,11 @@ impl Gateway {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The keys of those whose JWTs are taken.
+    pub(super) fn issuers(&self) -> &Issuers {
+        &self.0.issuers
     }
 
     /// Where passwords are hashed.

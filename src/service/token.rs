@@ -52,12 +52,27 @@ pub struct Caller {
     pub(super) notes: Notes,
 }
 
-/// A token that is valid now.
-struct Live {
-    id: String,
-    connection: String,
+/// A credential that is valid now.
+pub(super) struct Live {
+    /// By what its use is counted.
+    pub(super) id: String,
+    pub(super) connection: String,
     profile: String,
-    scopes: Scopes,
+    pub(super) scopes: Scopes,
+}
+
+impl Live {
+    /// A credential of `connection` whose use is counted under `id`.
+    pub(super) fn of(id: String, connection: Connection) -> Self {
+        let profile = connection.profile;
+        let scopes = connection.scopes.iter().map(String::as_str);
+        Self {
+            id,
+            scopes: Scopes::new(&connection.name, scopes),
+            connection: connection.name,
+            profile: profile.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
+        }
+    }
 }
 
 /// A token as it may be shown.
@@ -92,7 +107,7 @@ impl Gateway {
         request: &str,
     ) -> Result<Option<Caller>> {
         let limited = |retry_after| Error::Limited { retry_after };
-        let Some(found) = self.find_token(token).await? else {
+        let Some(found) = self.find_credential(token).await? else {
             self.limits().failed(from).map_err(limited)?;
             return Ok(None);
         };
@@ -100,17 +115,11 @@ impl Gateway {
         caller(found, request).map(Some)
     }
 
-    async fn find_token(&self, token: &str) -> Result<Option<Live>> {
+    pub(super) async fn find_token(&self, token: &str) -> Result<Option<Live>> {
         let hash = self.keys().token_hash(token);
         let given = self.settings().scim.token.as_ref();
         if given.is_some_and(|given| same(&hash, &self.keys().token_hash(given.expose()))) {
-            let scopes = &self.settings().scim.scopes;
-            return Ok(Some(Live {
-                scopes: Scopes::new(CONFIG_CONNECTION, scopes.iter().map(|scope| scope.as_str())),
-                id: CONFIG_CONNECTION.to_owned(),
-                connection: CONFIG_CONNECTION.to_owned(),
-                profile: self.settings().scim.profile.as_str().to_owned(),
-            }));
+            return Ok(Some(self.live_config()));
         }
         let id = public_id(token).unwrap_or_default().to_owned();
         let found = self
@@ -132,16 +141,19 @@ impl Gateway {
             return Ok(None);
         }
         self.record_use(&token, now);
-        let profile = connection
-            .profile
-            .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
-        let scopes = connection.scopes.iter().map(String::as_str);
-        Ok(Some(Live {
-            scopes: Scopes::new(&connection.name, scopes),
-            id: token.id,
-            connection: connection.name,
-            profile,
-        }))
+        Ok(Some(Live::of(token.id, connection)))
+    }
+
+    /// The connection of `scim.token`.
+    pub(super) fn live_config(&self) -> Live {
+        let scim = &self.settings().scim;
+        let scopes = scim.scopes.iter().map(|scope| scope.as_str());
+        Live {
+            id: CONFIG_CONNECTION.to_owned(),
+            connection: CONFIG_CONNECTION.to_owned(),
+            profile: scim.profile.as_str().to_owned(),
+            scopes: Scopes::new(CONFIG_CONNECTION, scopes),
+        }
     }
 
     /// Writes the last use of a token, at most once a minute and beside the request.
@@ -325,6 +337,7 @@ impl Gateway {
                     changes: &changes,
                 };
                 audit::record(tx, &keys, &entry)?;
+                tx.drop_access_tokens(&name)?;
                 Ok(tx.revoke_tokens(&name, at)?)
             })
             .await
@@ -412,7 +425,7 @@ pub(super) fn no_connection(name: &str) -> Error {
 }
 
 /// So much later.
-fn after(at: Timestamp, time: Duration) -> Result<Timestamp> {
+pub(super) fn after(at: Timestamp, time: Duration) -> Result<Timestamp> {
     let time = jiff::SignedDuration::try_from(time).map_err(|_| too_long())?;
     at.checked_add(time).map_err(|_| too_long())
 }

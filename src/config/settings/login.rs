@@ -47,7 +47,7 @@ const MAX_TOKEN: Period = Period::seconds(86_400);
 pub(super) fn check(login: &Login, server: &Server, reader: &mut Reader) {
     if let Some(domain) = &login.cookie_domain {
         let host = server.public_url.host();
-        if !is_domain(domain) || !is_within(host, domain) {
+        if !is_domain(domain) || !server.public_url.is_within(domain) {
             let why = format!(
                 "must be a domain that the host of server.public_url ({host}) is in, such as example.org, and not a \
                  public suffix"
@@ -75,12 +75,4 @@ fn is_domain(text: &str) -> bool {
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     text.contains('.') && text.split('.').all(label) && text.parse::<std::net::IpAddr>().is_err()
-}
-
-fn is_within(host: &str, domain: &str) -> bool {
-    let (host, domain) = (host.to_ascii_lowercase(), domain.to_ascii_lowercase());
-    host == domain
-        || host
-            .strip_suffix(&domain)
-            .is_some_and(|rest| rest.ends_with('.'))
 }

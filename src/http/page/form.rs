@@ -60,7 +60,7 @@ impl FromRequest for Form {
         async move {
             let gateway = gateway(&request)?;
             check_head(&request, gateway)?;
-            let body = body::arrive(payload, MAX_BYTES).await?;
+            let body = body::arrived(payload, MAX_BYTES).await?;
             let form = Self(parse(&body)?);
             let cookie = bound(&request, gateway).unwrap_or_default();
             if cookie.is_empty() || !gateway.is_form_token(&cookie, form.text(TOKEN)) {

@@ -1,6 +1,7 @@
 //! Sessions: who is logged in, since when, with which roles.
 
 mod begin;
+mod introspect;
 mod me;
 mod whoami;
 

@@ -8,7 +8,7 @@ use super::begin::later;
 use super::{Credential, Me, SessionInfo};
 use crate::config::Secret;
 use crate::service::personal_token::is_personal_token;
-use crate::service::{Error, Gateway, Result};
+use crate::service::{Error, Gateway, Result, jwt};
 use crate::store;
 use crate::store::{Actor, Session};
 
@@ -27,8 +27,49 @@ impl Gateway {
             Credential::Bearer(token) if is_personal_token(token.expose()) => {
                 self.whose_personal_token(token).await
             }
-            Credential::Bearer(_) => Ok(None),
+            Credential::Bearer(token) => self.whose_bearer(token, None).await,
         }
+    }
+
+    /// Whose bearer token this is: a JWT whose session lives, or a personal access token with `scope`, if one is asked for.
+    ///
+    /// # Errors
+    /// As [`Gateway::whoami`].
+    pub(in crate::service) async fn whose_bearer(
+        &self,
+        token: &Secret,
+        _scope: Option<&str>,
+    ) -> Result<Option<Me>> {
+        match jwt::kid_of(token.expose()) {
+            Some(kid) => self.whose_jwt(token, kid).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn whose_jwt(&self, token: &Secret, kid: String) -> Result<Option<Me>> {
+        let (gateway, rt, token) = (self.clone(), self.user_type()?, token.clone());
+        self.store()
+            .read(move |tx| {
+                let key = tx.signing_key(gateway.keys().sealer(), &kid)?;
+                let claims = key.and_then(|key| jwt::verify(&gateway, token.expose(), &key));
+                let Some(claims) = claims else {
+                    return Ok(None);
+                };
+                let found = tx.session_by_id(&claims.sid)?;
+                let lives =
+                    |session: &Session| session.resource == claims.sub && gateway.is_live(session);
+                let Some(session) = found.filter(lives) else {
+                    return Ok(None);
+                };
+                let Some(record) = tx.holder(&rt, &session.resource)? else {
+                    return Ok(None);
+                };
+                let expires = Timestamp::from_second(claims.exp).unwrap_or(session.expires);
+                gateway
+                    .me(tx, &rt, &record, Some(session.into()), expires)
+                    .map(Some)
+            })
+            .await
     }
 
     async fn whose_cookie(&self, cookie: &Secret) -> Result<Option<Me>> {

@@ -54,6 +54,13 @@ fn a_new_route_must_be_entered_here() {
         "Public /readyz GET HEAD",
         "Public /openapi.json GET HEAD",
         "Operator /metrics GET HEAD",
+        "Client /oauth/token POST",
+        "Public /auth/login POST",
+        "Session /auth/session GET HEAD",
+        "Session /auth/token POST",
+        "Person /auth/check GET HEAD",
+        "Introspector /auth/introspect POST",
+        "Public /.well-known/jwks.json GET HEAD",
         "Page /login GET HEAD POST",
         "Page /logout GET HEAD POST",
         "Page /launchpad GET HEAD POST",
@@ -142,13 +149,27 @@ fn check(what: &str, route: &Route, credentials: bool, reply: &Reply) {
     let open = match route.access {
         Access::Public => !(credentials && route.path.starts_with("/scim")),
         Access::Operator | Access::Page => true,
+        // It asks for credentials of another kind; none of these is one.
+        Access::Client => {
+            assert!((400..500).contains(&reply.status), "{what}");
+            return;
+        }
         // A page sends whoever is not logged in to the login, and refuses a form that is not its own.
-        Access::Session => {
-            return assert!(
+        Access::Session if route.path.starts_with("/user") => {
+            assert!(
                 [303, 405, 415].contains(&reply.status),
                 "{what}: {}",
                 reply.status
             );
+            return;
+        }
+        Access::Session | Access::Person | Access::Introspector => {
+            assert!(
+                [401, 405].contains(&reply.status),
+                "{what}: {}",
+                reply.status
+            );
+            return;
         }
         Access::Bearer => false,
     };

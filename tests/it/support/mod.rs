@@ -10,6 +10,6 @@ mod world;
 
 pub use browser::{Browser, encoded};
 pub use client::{Client, Reply, patch_body};
-pub use fixture::{Fixture, Setup, TOKEN};
+pub use fixture::{Fixture, Ran, Setup, TOKEN};
 pub use raw::Raw;
 pub use world::{World, group, user};
