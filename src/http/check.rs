@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::person::Known;
 use super::problem::Problem;
-use crate::service::Me;
+use crate::service::{Me, PersonalScope};
 
 /// Groups that are longer are left out: nginx takes 4 KiB of headers by default, and refuses the request past that.
 const MAX_GROUPS_BYTES: usize = 4 * 1024;
@@ -25,6 +25,9 @@ pub(super) async fn check(
     Known(me): Known,
     asked: Result<Query<Asked>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
+    if !me.may(PersonalScope::Check) {
+        return Err(Problem::Forbidden("The token lacks the scope check."));
+    }
     let Ok(Query(Asked { role })) = asked else {
         return Err(Problem::Forbidden("Ask for one role: ?role=admin."));
     };

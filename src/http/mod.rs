@@ -11,6 +11,7 @@ mod discovery;
 mod error;
 mod form;
 mod log_in;
+mod me;
 mod metrics;
 mod oauth;
 mod openapi;

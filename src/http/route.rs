@@ -9,6 +9,7 @@ use actix_web::{Resource, guard, web};
 
 use super::bulk;
 use super::discovery;
+use super::me;
 use super::metrics;
 use super::oauth;
 use super::openapi;
@@ -261,7 +262,7 @@ impl Serves {
             Self::Search(_) => at.route(web::post().to(search::of_type)),
             Self::SearchAll => at.route(web::post().to(search::of_all)),
             Self::Bulk => at.route(web::post().to(bulk::run)),
-            Self::Me => at.route(any().to(unserved::me)),
+            Self::Me => at.route(read().to(me::get)).route(change().to(me::change)),
             Self::Root => at.route(read().to(search::root)),
             Self::ProviderConfig => at.route(read().to(discovery::provider_config)),
             Self::ResourceTypes => at.route(read().to(discovery::resource_types)),
@@ -284,9 +285,8 @@ fn read() -> actix_web::Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// The methods of [`ALL`].
-fn any() -> actix_web::Route {
-    let reads = guard::Any(guard::Get()).or(guard::Head());
-    let writes = reads.or(guard::Post()).or(guard::Put());
+/// Those methods of [`ALL`] that change something.
+fn change() -> actix_web::Route {
+    let writes = guard::Any(guard::Post()).or(guard::Put());
     web::route().guard(writes.or(guard::Patch()).or(guard::Delete()))
 }

@@ -1,5 +1,7 @@
 //! What a JWT of ours says, how it is signed, and which ones are believed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -94,6 +96,18 @@ pub(in crate::service) fn kid_of(token: &str) -> Option<String> {
         || head.cty.is_some();
     let ours = head.alg == Algorithm::ES256 && head.typ.as_deref() == Some(TYPE) && !foreign;
     head.kid.filter(|kid| ours && kid.len() <= MAX_KID_BYTES)
+}
+
+/// Whether a token says that it is from here, which is no proof of anything yet.
+pub(in crate::service) fn is_ours(gateway: &Gateway, token: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Issued {
+        iss: String,
+    }
+    let claims = token.split('.').nth(1).filter(|_| kid_of(token).is_some());
+    let bytes = claims.and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
+    let issued: Option<Issued> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    issued.is_some_and(|issued| issued.iss == gateway.settings().server.public_url.to_string())
 }
 
 /// The claims of a token that `key` signed, that is meant for us or our applications, and that has not ended.

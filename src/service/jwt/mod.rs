@@ -9,7 +9,7 @@ use super::gateway::Gateway;
 use super::session::Me;
 use super::{Error, Result};
 
-pub(super) use claims::{kid_of, verify};
+pub(super) use claims::{is_ours, kid_of, verify};
 
 /// A JWT that somebody is handed.
 #[derive(Clone)]

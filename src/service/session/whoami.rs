@@ -27,23 +27,16 @@ impl Gateway {
             Credential::Bearer(token) if is_personal_token(token.expose()) => {
                 self.whose_personal_token(token).await
             }
-            Credential::Bearer(token) => self.whose_bearer(token, None).await,
+            Credential::Bearer(token) => match jwt::kid_of(token.expose()) {
+                Some(kid) => self.whose_jwt(token, kid).await,
+                None => Ok(None),
+            },
         }
     }
 
-    /// Whose bearer token this is: a JWT whose session lives, or a personal access token with `scope`, if one is asked for.
-    ///
-    /// # Errors
-    /// As [`Gateway::whoami`].
-    pub(in crate::service) async fn whose_bearer(
-        &self,
-        token: &Secret,
-        _scope: Option<&str>,
-    ) -> Result<Option<Me>> {
-        match jwt::kid_of(token.expose()) {
-            Some(kid) => self.whose_jwt(token, kid).await,
-            None => Ok(None),
-        }
+    /// Whether a bearer token looks like one that people hold, so that no connection is looked for by it.
+    pub fn is_of_person(&self, token: &str) -> bool {
+        is_personal_token(token) || jwt::is_ours(self, token)
     }
 
     async fn whose_jwt(&self, token: &Secret, kid: String) -> Result<Option<Me>> {
