@@ -33,17 +33,17 @@ fn with_the_scope_a_password_is_set_in_every_syntax() {
     assert!(can_log_in(&fixture, OTHER) && !can_log_in(&fixture, PASSWORD));
     let urn = "urn:ietf:params:scim:schemas:core:2.0:User:password";
     for (number, operation) in [
-        json!({ "op": "replace", "path": "password", "value": "new password 0" }),
-        json!({ "op": "add", "value": { "password": "new password 1" } }),
-        json!({ "op": "replace", "path": urn, "value": "new password 2" }),
-        json!({ "op": "Replace", "path": "Password", "value": "new password 3" }),
+        json!({ "op": "replace", "path": "password", "value": "six red herons 0" }),
+        json!({ "op": "add", "value": { "password": "six red herons 1" } }),
+        json!({ "op": "replace", "path": urn, "value": "six red herons 2" }),
+        json!({ "op": "Replace", "path": "Password", "value": "six red herons 3" }),
     ]
     .into_iter()
     .enumerate()
     {
         client.operations(&path, &json!([operation])).expect(200);
         assert!(
-            can_log_in(&fixture, &format!("new password {number}")),
+            can_log_in(&fixture, &format!("six red herons {number}")),
             "{operation}"
         );
     }
