@@ -49,6 +49,8 @@ mod roles;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
