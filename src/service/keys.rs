@@ -3,6 +3,7 @@
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, hmac};
 
+use super::token::hex;
 use crate::config::Secret;
 
 /// Keys derived with HMAC-SHA-256 from `server.secret` and a label each.
@@ -31,11 +32,7 @@ impl Keys {
             visitors: derived(b"muster/visitor/1"),
             cursors: signed(&root, b"muster/cursor/1"),
             signing: signed(&root, b"muster/signing-key/1"),
-            sealer: signed(&root, b"muster/sealer/1")
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sealer: hex(&signed(&root, b"muster/sealer/1")),
         }
     }
 
