@@ -1,6 +1,7 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
 mod account;
+mod account_change;
 mod audit;
 mod bulk;
 mod connection;
@@ -33,6 +34,7 @@ mod user;
 pub use crate::login::{Refused, Step, StepResult, Trail};
 pub use crate::store::{Actor, LogEntry, Migrated, Nature, Purpose, Role};
 pub use account::{Account, Details};
+pub use account_change::AccountChange;
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
 pub use connection::{ConnectionInfo, ScopeChange};
 pub use count::Counts;
