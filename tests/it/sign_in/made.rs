@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{code, directory, enter, entered, identity};
+use super::{audit, code, directory, enter, entered, identity};
 
 #[test]
 fn a_first_login_makes_an_account_that_an_identity_provider_finds_by_its_address() {
@@ -97,15 +97,13 @@ fn a_login_is_one_entry_in_the_audit_log() {
     let (fixture, _) = directory(&[]);
     let id = entered(&fixture, &identity("ada"));
     entered(&fixture, &identity("ada"));
-    let listed = fixture.muster(&["audit", "list", "--json"]).json();
+    let listed = audit(&fixture);
     let actions: Vec<&str> = listed
-        .as_array()
-        .unwrap()
         .iter()
         .filter(|entry| entry["resource"] == id.as_str())
         .map(|entry| entry["action"].as_str().unwrap())
         .collect();
-    assert_eq!(actions.len(), 2, "{listed:#}");
+    assert_eq!(actions.len(), 2, "{listed:?}");
     assert!(
         actions.contains(&"user.login_create") && actions.contains(&"user.login"),
         "{actions:?}"

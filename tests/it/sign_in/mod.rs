@@ -14,8 +14,13 @@ mod session;
 use muster::clock::{Clock, Hand};
 use muster::config::{LoginMethod, Secret};
 use muster::login::{Identity, Trail};
-use muster::service::{Credential, Me, Proof, Proved, SignInError, SignedIn, Visitor};
+use muster::service::{
+    Actor, Credential, Me, NewPerson, Proof, Proved, SignInError, SignedIn, Visitor,
+};
 
+use serde_json::Value;
+
+use crate::pages::PASSWORD;
 use crate::support::{Client, Fixture, Reply, Setup};
 
 /// A gateway to which a directory vouches for people, and the hand of its clock.
@@ -117,4 +122,31 @@ pub fn problem(reply: &Reply, status: u16) -> String {
     assert_eq!(body["type"], format!("urn:muster:problem:{code}"));
     assert!(body["detail"].as_str().unwrap().len() > 10, "{body}");
     code.to_owned()
+}
+
+/// The entries of the audit log.
+pub fn audit(fixture: &Fixture) -> Vec<Value> {
+    let listed = fixture.muster(&["audit", "list", "--json"]).done();
+    listed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Makes somebody with the usual password, whatever the public URL is; answers their id.
+pub fn local(fixture: &Fixture, email: &str) -> String {
+    let new = NewPerson {
+        email: email.to_owned(),
+        ..NewPerson::default()
+    };
+    let made = fixture
+        .block_on(fixture.gateway.create_user(Actor::Cli, &new))
+        .unwrap();
+    let url = made.link.unwrap().url;
+    let (_, secret) = url.expose().rsplit_once('/').unwrap();
+    let (secret, password) = (Secret::new(secret), Secret::new(PASSWORD));
+    fixture
+        .block_on(fixture.gateway.use_link(&secret, &password, ""))
+        .unwrap();
+    made.person.user.id
 }

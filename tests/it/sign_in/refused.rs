@@ -4,7 +4,7 @@ use muster::config::LoginMethod;
 use muster::login::Trail;
 use muster::service::{Actor, Proof, Proved, Refused, SignInError, StepResult};
 
-use super::{directory, enter, entered, identity, proof};
+use super::{audit, directory, enter, entered, identity, proof};
 use crate::life::id;
 
 #[test]
@@ -131,13 +131,11 @@ fn a_refused_login_of_somebody_who_is_known_is_in_their_history() {
         .block_on(fixture.gateway.deactivate_user(Actor::Cli, &id(&made)))
         .unwrap();
     assert!(enter(&fixture, &identity("ada")).is_err());
-    let listed = fixture.muster(&["audit", "list", "--json"]).json();
+    let listed = audit(&fixture);
     let refused = listed
-        .as_array()
-        .unwrap()
         .iter()
         .filter(|entry| entry["action"] == "user.login_refused");
-    assert_eq!(refused.count(), 1, "{listed:#}");
+    assert_eq!(refused.count(), 1, "{listed:?}");
 }
 
 #[test]

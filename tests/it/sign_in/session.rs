@@ -6,7 +6,9 @@ use muster::config::Secret;
 use muster::service::{Actor, Visitor};
 use serde_json::json;
 
-use super::{directory, enter, enter_from, identity, problem, stranger, whoami, with_cookie};
+use super::{
+    directory, enter, enter_from, identity, local, problem, stranger, whoami, with_cookie,
+};
 use crate::pages::{PASSWORD, person};
 use crate::support::{Fixture, Reply, Setup};
 
@@ -277,7 +279,7 @@ fn the_cookie_promises_what_the_public_url_allows() {
             settings,
             ..Setup::default()
         });
-        person(&fixture, "ada@example.org", &[]);
+        local(&fixture, "ada@example.org");
         let reply = log_in(&fixture, "ada@example.org", PASSWORD, &[]).expect(200);
         let line = cookies(&reply)
             .into_iter()
