@@ -59,7 +59,7 @@ fn tokens_and_sessions_end_with_the_account_and_do_not_come_back() {
                 .expect(200);
         }),
         ("DELETE", |fixture, id| {
-            drop(fixture.client().delete(&format!("/Users/{id}")).expect(204))
+            drop(fixture.client().delete(&format!("/Users/{id}")).expect(204));
         }),
         ("Bulk", |fixture, id| {
             let body = json!({
@@ -69,7 +69,7 @@ fn tokens_and_sessions_end_with_the_account_and_do_not_come_back() {
             fixture.client().post("/Bulk", &body).expect(200);
         }),
         ("the command line", |fixture, id| {
-            drop(fixture.muster(&["user", "deactivate", "--id", id]).done())
+            drop(fixture.muster(&["user", "deactivate", "--id", id]).done());
         }),
     ];
     for (what, end) in ends {
