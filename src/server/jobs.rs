@@ -19,6 +19,8 @@ const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// How often ended sessions are forgotten and the keys of JWTs looked after, whose periods are days.
 const TIDY_EVERY: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked whether tokens that end soon are to be warned of; that happens once a day.
+const WATCH_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// The jobs that run.
 pub(super) struct Jobs {
@@ -36,6 +38,7 @@ impl Jobs {
             rt::spawn(flush(gateway.clone(), stop.subscribe())),
             rt::spawn(prune(gateway.clone(), stop.subscribe())),
             rt::spawn(tidy(gateway.clone(), stop.subscribe())),
+            rt::spawn(watch_tokens(gateway.clone(), stop.subscribe())),
         ];
         Self {
             gateway: gateway.clone(),
@@ -88,6 +91,16 @@ async fn tidy(gateway: Gateway, mut stop: watch::Receiver<()>) {
         }
         if let Err(error) = gateway.rotate_keys().await {
             tracing::warn!(%error, "the keys of JWTs were not looked after");
+        }
+    }
+}
+
+async fn watch_tokens(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    let mut tokens = gateway.expiry_watch();
+    loop {
+        tokens.round().await;
+        if !goes_on(&mut stop, WATCH_EVERY).await {
+            return;
         }
     }
 }

@@ -3,11 +3,13 @@
 mod account;
 mod account_change;
 mod audit;
+mod authenticate;
 mod bulk;
 mod connection;
 mod count;
 mod discovery;
 mod error;
+mod expiry;
 mod form;
 mod gateway;
 mod jwt;
@@ -36,10 +38,12 @@ pub use crate::store::{Actor, LogEntry, Migrated, Nature, Purpose, Role};
 pub use account::{Account, Details};
 pub use account_change::AccountChange;
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
+pub use authenticate::Caller;
 pub use connection::{ConnectionInfo, ScopeChange};
 pub use count::Counts;
 pub use discovery::Discovery;
 pub use error::{Error, Result};
+pub use expiry::{ExpiryWatch, TokenState};
 pub use gateway::{Gateway, OpenError, SCIM_ROOT};
 pub use jwt::Jwt;
 pub use launchpad::FirstAdministrator;
@@ -57,5 +61,5 @@ pub use session::{Credential, Me, SessionInfo};
 pub use sign_in::{
     Denied, FailedLoginInfo, Once, Proof, Proved, SignInError, SignedIn, Tried, Visitor,
 };
-pub use token::{CONFIG_CONNECTION, Caller, FIRST_CONNECTION, TokenInfo};
+pub use token::{CONFIG_CONNECTION, FIRST_CONNECTION, TokenInfo, Wanted};
 pub use user::{DeletedPage, HoldInfo, Made, NewPerson, Person, User, Who};

@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::audit::{self, Changes};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
-use super::keys::same;
 use super::session::Me;
 use super::token::hex;
 use crate::config::Secret;
@@ -207,7 +206,7 @@ impl Gateway {
         let token = PersonalToken {
             id,
             resource: person.to_owned(),
-            hash: self.keys().token_hash(&text).to_vec(),
+            hash: self.keys().token_hash(&text).to_stored(),
             name: name.to_owned(),
             scopes: new.scopes.iter().map(ToString::to_string).collect(),
             created: at,
@@ -229,7 +228,8 @@ impl Gateway {
             .store()
             .read(move |tx| {
                 let found = tx.personal_token(&id)?;
-                let live = |token: &PersonalToken| same(&hash, &token.hash) && now < token.expires;
+                let live =
+                    |token: &PersonalToken| hash.is(Some(&token.hash)) && now < token.expires;
                 let Some(token) = found.filter(live) else {
                     return Ok(None);
                 };

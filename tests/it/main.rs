@@ -15,6 +15,8 @@ mod bars;
 #[cfg(test)]
 mod cli_connection;
 #[cfg(test)]
+mod cli_token;
+#[cfg(test)]
 mod cli_user;
 #[cfg(test)]
 mod clients;
@@ -46,6 +48,8 @@ mod rfc7644;
 mod rfc9865;
 #[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod saml;
 #[cfg(test)]
 mod search;
 #[cfg(test)]

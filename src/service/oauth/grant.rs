@@ -9,7 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::access::{ASSERTION, PREFIX};
 use crate::config::Location;
 use crate::login::{Expected, names};
-use crate::service::token::{CONFIG_CONNECTION, Live, after, hex};
+use crate::service::authenticate::Live;
+use crate::service::token::{CONFIG_CONNECTION, after, hex};
 use crate::service::{Error, Gateway, Result};
 use crate::store::{AccessToken, Actor, Federation};
 
@@ -163,7 +164,7 @@ impl Gateway {
         let row = AccessToken {
             id,
             connection: live.connection,
-            hash: self.keys().token_hash(&token).to_vec(),
+            hash: self.keys().token_hash(&token).to_stored(),
             credential,
             expires: after(cause.at, LIFETIME)?,
         };

@@ -8,6 +8,7 @@ mod secret;
 use std::time::Duration;
 
 use muster::clock::{Clock, Hand};
+use muster::service::Wanted;
 use serde_json::Value;
 
 use crate::support::{Client, Fixture, Reply, Setup};
@@ -29,7 +30,7 @@ fn fixture(settings: Vec<(&'static str, &'static str)>) -> (Fixture, Hand) {
 
 /// A token of the connection `name`.
 fn secret(fixture: &Fixture, name: &str) -> String {
-    let made = fixture.gateway.create_token(name, None, YEAR);
+    let made = fixture.gateway.create_token(name, Wanted::default(), YEAR);
     fixture.block_on(made).unwrap()
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use muster::config::Secret;
-use muster::service::{Credential, SignedIn};
+use muster::service::{Credential, SignedIn, Wanted};
 use serde_json::{Value, json};
 
 use super::{directory, enter, identity, problem, stranger, with_cookie, with_token};
@@ -298,7 +298,7 @@ fn an_application_is_told_at_once_that_a_token_no_longer_holds() {
         )
     };
     let app = fixture
-        .block_on(fixture.gateway.create_token("app", None, DAY))
+        .block_on(fixture.gateway.create_token("app", Wanted::default(), DAY))
         .unwrap();
     assert_eq!(problem(&ask(None, &token), 401), "not_logged_in");
     assert_eq!(problem(&ask(Some("wrong"), &token), 401), "not_logged_in");
