@@ -83,11 +83,8 @@ async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
     if request.match_pattern().as_deref() == Some(ME)
         && gateway(request.request())?.is_of_person(token)
     {
-        let credential = Credential::Bearer(Secret::new(token));
-        let me = gateway(request.request())?.whoami(&credential).await?;
-        let me = me.filter(|me| me.may(PersonalScope::Me));
-        let me = me.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
-        request.extensions_mut().insert(Oneself(Rc::new(me)));
+        let oneself = oneself(request, token).await?;
+        request.extensions_mut().insert(oneself);
         return Ok(None);
     }
     let id = request_id(request.request());
@@ -97,6 +94,14 @@ async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
         .await?;
     let caller = caller.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
     Ok(Some(Permit(Rc::new(caller))))
+}
+
+async fn oneself(request: &ServiceRequest, token: &str) -> Result<Oneself, Error> {
+    let credential = Credential::Bearer(Secret::new(token));
+    let me = gateway(request.request())?.whoami(&credential).await?;
+    let me = me.filter(|me| me.may(PersonalScope::Me));
+    let me = me.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
+    Ok(Oneself(Rc::new(me)))
 }
 
 /// What the `Authorization` header holds.

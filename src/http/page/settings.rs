@@ -48,11 +48,8 @@ pub(in crate::http) async fn change(mut visit: Visit, form: Form) -> Result<Page
         return Ok(visit.elsewhere(LOGIN));
     };
     let asked = asked(&form)?;
-    match visit
-        .gateway
-        .change_account(&me, &asked, &visit.request)
-        .await
-    {
+    let changed = visit.gateway.change_account(&me, &asked, &visit.request);
+    match changed.await {
         Ok(None) => Ok(visit.elsewhere(&format!("/user/settings?done={}", form.text("do")))),
         Ok(Some(token)) => {
             let said = settings_view::new_token(&token);

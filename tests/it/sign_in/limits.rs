@@ -142,13 +142,12 @@ fn a_known_name_and_an_unknown_one_take_the_same_time() {
         started.elapsed()
     };
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for _ in 0..15 {
+    for _ in 0..40 {
         known.push(time("ada@example.org"));
         unknown.push(time("eve@example.org"));
     }
-    known.sort();
-    unknown.sort();
-    let (known, unknown) = (known[7].as_secs_f64(), unknown[7].as_secs_f64());
-    // The bar is 10 %; a test beside others on two cores gets twice that.
-    assert!((known / unknown - 1.0).abs() < 0.2, "{known} and {unknown}");
+    // What other tests take of the machine makes an attempt longer and never shorter: the quickest ones are compared.
+    let quickest = |times: Vec<std::time::Duration>| times.into_iter().min().unwrap().as_secs_f64();
+    let (known, unknown) = (quickest(known), quickest(unknown));
+    assert!((known / unknown - 1.0).abs() < 0.1, "{known} and {unknown}");
 }
