@@ -35,6 +35,9 @@ fn main() -> ExitCode {
         Command::User(command) => {
             beside(settings, async |gateway| cli::user(&command, gateway).await)
         }
+        Command::Login(command) => beside(settings, async |gateway| {
+            cli::login(&command, gateway).await
+        }),
         Command::Roles(command) => beside(settings, async |gateway| {
             cli::roles(&command, gateway).await
         }),

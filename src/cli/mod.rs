@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod count;
 mod db;
+mod login;
 mod output;
 mod purge;
 mod roles;
@@ -87,11 +88,28 @@ pub enum Command {
         #[command(flatten)]
         format: Format,
     },
+    /// Try what a login would come to
+    #[command(subcommand)]
+    Login(LoginCommand),
     /// Show the settings
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Validate the settings and reach everything they name
     Check,
+}
+
+/// What to do with logins.
+#[derive(Debug, Subcommand)]
+pub enum LoginCommand {
+    /// Find somebody in the directory and tell what their login would come to; asks for no password, writes nothing
+    Try {
+        /// The name they would type
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
 }
 
 /// What to do with tokens.
@@ -401,6 +419,11 @@ pub async fn token(command: &TokenCommand, gateway: &Gateway) -> Result<(), Fail
 /// Shows and unpins what gives roles.
 pub async fn roles(command: &RolesCommand, gateway: &Gateway) -> Result<(), Failure> {
     roles::run(command, gateway).await
+}
+
+/// Tries what a login would come to.
+pub async fn login(command: &LoginCommand, gateway: &Gateway) -> Result<(), Failure> {
+    login::run(command, gateway).await
 }
 
 /// Counts users.

@@ -31,7 +31,7 @@ fn line(cells: &[String], widths: &[usize]) -> String {
 }
 
 /// What came from outside could hold control characters that a terminal would obey.
-fn shown(cell: &str) -> String {
+pub(super) fn shown(cell: &str) -> String {
     cell.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()

@@ -1,6 +1,7 @@
 //! The settings that exist, section by section, and the rules between them.
 
 mod ldap;
+mod login;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use super::OnRecreate;
 use super::ProfileName;
 use super::PublicUrl;
 use super::Rate;
+use super::RoleMap;
 use super::Scheme;
 use super::Scope;
 use super::Secret;
@@ -31,6 +33,7 @@ use super::value::Setting;
 
 pub use ldap::Ldap;
 pub(crate) use ldap::{AUTO, DN, USERNAME};
+pub use login::Login;
 
 /// The settings in force. What each means stands in `default.toml`.
 #[derive(Debug, Clone)]
@@ -43,6 +46,8 @@ pub struct Settings {
     pub scim: Scim,
     /// The directory that people log in with.
     pub ldap: Ldap,
+    /// How people log in.
+    pub login: Login,
     /// Who has which rights.
     pub roles: Roles,
     /// How long leavers are kept.
@@ -128,6 +133,8 @@ section! {
     Roles "roles" {
         /// Groups whose members are administrators, by id, externalId or displayName.
         admin_groups: Vec<String>,
+        /// Which group gives which other role.
+        map: RoleMap,
     }
 }
 
@@ -207,12 +214,14 @@ impl Settings {
     pub fn load(sources: Sources<'_>) -> Result<Self, Faults> {
         let mut layers = Layers::new(keys(), sources);
         derive_public_url(&mut layers);
+        derive_audience(&mut layers);
         let mut reader = Reader::new(layers);
         let sections = (
             Server::read(&mut reader),
             Database::read(&mut reader),
             Scim::read(&mut reader),
             Ldap::read(&mut reader),
+            Login::read(&mut reader),
             Roles::read(&mut reader),
             Retention::read(&mut reader),
             Limits::read(&mut reader),
@@ -225,6 +234,7 @@ impl Settings {
             Some(database),
             Some(scim),
             Some(ldap),
+            Some(login),
             Some(roles),
             Some(retention),
             Some(limits),
@@ -237,9 +247,10 @@ impl Settings {
         };
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
-        ldap::check(&ldap, &mut reader);
         let mut warnings = warnings(&server, &scim, &metrics, &reader);
         warnings.extend(ldap::warnings(&ldap));
+        login::check(&login, &server, &mut reader);
+        ldap::check(&ldap, &login, &mut reader);
         let (entries, faults) = reader.finish();
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -249,6 +260,7 @@ impl Settings {
             database,
             scim,
             ldap,
+            login,
             roles,
             retention,
             limits,
@@ -277,6 +289,7 @@ fn keys() -> Vec<Key> {
         Database::KEYS,
         Scim::KEYS,
         Ldap::KEYS,
+        Login::KEYS,
         Roles::KEYS,
         Retention::KEYS,
         Limits::KEYS,
@@ -309,6 +322,20 @@ fn derive_public_url(layers: &mut Layers) {
         "server.public_url",
         Raw::Text(PublicUrl::of_listener(scheme, listen).to_string()),
     );
+}
+
+/// `login.token_audience` is `server.public_url` unless it is set.
+fn derive_audience(layers: &mut Layers) {
+    let given = layers.given("server.public_url").map(|given| &given.raw);
+    let url = [given, layers.default("server.public_url")];
+    let Some(url) = url
+        .into_iter()
+        .flatten()
+        .find_map(|raw| PublicUrl::read(raw).ok())
+    else {
+        return;
+    };
+    layers.derive("login.token_audience", Raw::Text(url.to_string()));
 }
 
 fn check_server(server: &Server, reader: &mut Reader) {
@@ -375,6 +402,7 @@ fn warnings(server: &Server, scim: &Scim, metrics: &Metrics, reader: &Reader) ->
             server.public_url
         ));
     }
+    all.extend(login::warning(server));
     let short = |secret: &Option<Secret>, least: usize| {
         secret
             .as_ref()

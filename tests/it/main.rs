@@ -35,6 +35,10 @@ mod metrics;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod password;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod rfc7240;
@@ -50,6 +54,8 @@ mod roles;
 mod saml;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::Login;
 use crate::config::LdapGroups;
 use crate::config::LdapUrl;
+use crate::config::LoginMethod;
 use crate::config::Period;
 use crate::config::Secret;
 use crate::config::layers::Key;
@@ -70,8 +72,12 @@ pub(crate) const DN: &str = "{{dn}}";
 pub(crate) const AUTO: &str = "auto";
 
 /// The rules between settings, once a directory is named at all.
-pub(super) fn check(ldap: &Ldap, reader: &mut Reader) {
+pub(super) fn check(ldap: &Ldap, login: &Login, reader: &mut Reader) {
     if ldap.url.is_empty() {
+        if login.method == LoginMethod::Ldap {
+            let why = "must be set with login.method = \"ldap\", such as ldaps://ldap.example.org";
+            reader.refuse("ldap.url", &["login.method"], why);
+        }
         return;
     }
     check_connection(ldap, reader);

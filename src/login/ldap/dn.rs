@@ -35,6 +35,13 @@ impl Dn {
         }
     }
 
+    /// A text that is the same for the same name; no plain name is like it.
+    fn key(&self) -> String {
+        let part = |part: &Part| format!("{}={}\0", part.kind, part.folded);
+        let relative = |parts: &Vec<Part>| parts.iter().map(part).collect::<Vec<_>>().concat();
+        self.0.iter().map(relative).collect::<Vec<_>>().join("\0")
+    }
+
     /// The value of the leaf's part of this type.
     pub(super) fn leaf(&self, kind: &str) -> Option<&str> {
         let leaf = self.0.first()?;
@@ -137,19 +144,23 @@ pub(super) fn fold(text: &str) -> String {
     caseless::default_case_fold_str(&words.join(" "))
 }
 
-/// Whether a setting that names a group means this one: the same text, the same DN, or its cn.
-pub fn is_group(named: &str, group: &str) -> bool {
-    let named_dn = Dn::parse(named);
-    if named_dn.is_none() && fold(named) == fold(group) {
-        return true;
-    }
-    let Some(group) = Dn::parse(group) else {
-        return false;
+/// The name by which settings call a group, as it is compared: the same text, or the same DN.
+pub fn group_name(named: &str) -> String {
+    Dn::parse(named).map_or_else(|| fold(named), |dn| dn.key())
+}
+
+/// All names of a group that a setting may call it by: its own, and if that is a DN its cn.
+pub fn group_names(group: &str) -> Vec<String> {
+    let Some(dn) = Dn::parse(group) else {
+        return vec![fold(group)];
     };
-    match named_dn {
-        Some(named) => named == group,
-        None => group.leaf("cn").is_some_and(|cn| fold(cn) == fold(named)),
-    }
+    let cn = dn.leaf("cn").map(fold);
+    [Some(dn.key()), cn].into_iter().flatten().collect()
+}
+
+/// Whether a setting that names a group means this one.
+pub(super) fn is_group(named: &str, group: &str) -> bool {
+    group_names(group).contains(&group_name(named))
 }
 
 #[cfg(test)]
@@ -216,5 +227,7 @@ mod tests {
         assert!(!is_group("Groups", group));
         assert!(!is_group("muster admins", "ou=muster admins,dc=example"));
         assert!(!is_group("cn=admins,dc=example", "admins"));
+        // Nor is it somebody's who calls a group like a part of another one's name.
+        assert!(!is_group("cn=a,dc=b", "cn=a+dc=b"));
     }
 }

@@ -25,11 +25,11 @@ use std::sync::atomic::AtomicUsize;
 use rustls::ClientConfig;
 use tokio::sync::Semaphore;
 
-pub use dn::is_group;
+pub use dn::{group_name, group_names};
 
 use self::course::Course;
 use super::{Identity, Refusal, Refused, Trail};
-use crate::config::{Ldap, Secret};
+use crate::config::{Ldap, LdapUrl, Secret};
 
 /// A directory that people log in with. Clones are the same one.
 #[derive(Clone)]
@@ -52,12 +52,20 @@ const MAX_NAME_BYTES: usize = 256;
 /// Active Directory takes 256 characters of at most 4 bytes.
 const MAX_PASSWORD_BYTES: usize = 1024;
 
+/// Without a secured connection nobody asks for certificates, and none are read.
+fn secured(settings: &Ldap) -> Result<Arc<ClientConfig>, String> {
+    if settings.start_tls || settings.url.iter().any(LdapUrl::is_tls) {
+        return tls::client(settings.ca_file.as_deref());
+    }
+    Err("no connection of ldap.url is secured".to_owned())
+}
+
 impl Directory {
     /// The directory of these settings. Nothing is asked yet.
     pub fn new(settings: &Ldap) -> Self {
         Self(Arc::new(Inner {
             settings: settings.clone(),
-            tls: tls::client(settings.ca_file.as_deref()),
+            tls: secured(settings),
             gate: Semaphore::new(MOST_AT_ONCE),
             first: AtomicUsize::new(0),
         }))

@@ -1,11 +1,13 @@
 //! Logins with a directory: OpenLDAP's server, and servers that are dead, slow, or lie.
 
 mod group;
+mod hang;
 mod input;
 mod liar;
 mod lie;
 mod person;
 mod proxy;
+mod road;
 mod server;
 mod slapd;
 mod tls;

@@ -179,7 +179,11 @@ impl Fixture {
         let url = format!("database.url=sqlite:{}", self.database().display());
         command.args(["--set", &url]);
         for (key, value) in &self.settings {
-            command.args(["--set", &format!("{key}={value}")]);
+            if is_secret(key) {
+                command.env(variable(key), value);
+            } else {
+                command.args(["--set", &format!("{key}={value}")]);
+            }
         }
         let output = command.output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -226,7 +230,7 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
         .settings
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .partition(|(key, _)| key.rsplit('.').next() == Some("token"));
+        .partition(|(key, _)| is_secret(key));
     flags.extend(others);
     let mut environment = [
         ("MUSTER_SCIM__TOKEN", TOKEN),
@@ -236,7 +240,7 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec();
     for (key, value) in secrets {
-        let name = format!("MUSTER_{}", key.replace('.', "__").to_uppercase());
+        let name = variable(&key);
         environment.retain(|(usual, _)| *usual != name);
         environment.push((name, value));
     }
@@ -248,6 +252,15 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
         read_secret,
     })
     .unwrap()
+}
+
+fn is_secret(key: &str) -> bool {
+    key.ends_with("token") || key.ends_with("password")
+}
+
+/// The variable of a setting.
+fn variable(key: &str) -> String {
+    format!("MUSTER_{}", key.replace('.', "__").to_uppercase())
 }
 
 fn serve(gateway: Gateway, listener: TcpListener) -> (Stopper, JoinHandle<()>) {
