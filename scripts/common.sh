@@ -8,12 +8,13 @@ target=${CARGO_TARGET_DIR:-$root/target}
 # (AWS-LC builds without cmake on the platforms that it carries generated files for.) SAML signatures are verified by
 # libxmlsec1, whose functions bindgen reads from its headers by means of libclang.
 readonly build_packages=(gcc libc6-dev pkg-config libxmlsec1-dev libclang-dev)
-# What the tests need besides: processes with a time of their own.
+# What the tests need besides: processes with a time of their own, a directory with its tools, an authority for its
+# certificate, a proxy.
 # shellcheck disable=SC2034
-readonly test_packages=(libfaketime)
-
-# What the tests start beside the gateway: a directory with its tools, and an authority for its certificate.
-readonly test_packages=(slapd ldap-utils openssl)
+readonly test_packages=(libfaketime slapd ldap-utils openssl nginx-light)
+# A controller of Active Directory, where it is asked for with MUSTER_SAMBA=1.
+# shellcheck disable=SC2034
+readonly samba_packages=(samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind krb5-user ldb-tools openssl)
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

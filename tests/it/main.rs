@@ -33,6 +33,8 @@ mod limits;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod nginx;
+#[cfg(test)]
 mod oauth;
 #[cfg(test)]
 mod pages;

@@ -111,6 +111,9 @@ const TABLE: &[Rule] = &[
     },
 ];
 
+/// The longest `ldap.timeout`.
+const MAX_TIMEOUT_SECONDS: u64 = 60;
+
 /// Variables that are read by a rule of their own.
 const OTHERS: [&str; 7] = [
     "LDAP_BIND_PROPERTY",
@@ -177,7 +180,11 @@ fn timeout(variables: &mut Variables, draft: &mut Draft) {
     let (operation, connect) = (millis("LDAP_TIMEOUT"), millis("LDAP_CONNECT_TIMEOUT"));
     match operation.into_iter().chain(connect).max() {
         Some(millis) => {
-            draft.set("ldap.timeout", &Toml::Text(format!("{}s", millis.div_ceil(1_000).max(1))));
+            let seconds = millis.div_ceil(1_000).clamp(1, MAX_TIMEOUT_SECONDS);
+            if millis > MAX_TIMEOUT_SECONDS * 1_000 {
+                draft.warn("ldap", format!("a login waits for the directory for {seconds} s at most, not for {millis} ms"));
+            }
+            draft.set("ldap.timeout", &Toml::Text(format!("{seconds}s")));
         }
         None => draft.warn("ldap", "a login waits for the directory for 5 s in all (Overleaf: for ever); ldap.timeout changes it".to_owned()),
     }

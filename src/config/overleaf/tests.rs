@@ -1,6 +1,7 @@
 //! What becomes of real sets of variables.
 
 use super::*;
+use crate::config::{File, Readers, Settings, Sources};
 
 const SAML: &str = r#"
 # variables.env of the toolkit
@@ -134,6 +135,32 @@ fn what_is_printed_is_toml() {
         let imported = import_overleaf(text).unwrap();
         let table: serde_json::Value = toml::from_str(&imported.text).unwrap();
         assert!(table["login"]["method"].is_string());
+    }
+}
+
+#[test]
+fn what_is_printed_for_a_directory_are_settings() {
+    for further in [
+        "",
+        "OVERLEAF_LDAP_TIMEOUT=120000\n",
+        "OVERLEAF_LDAP_EMAIL_ATT=mail\nOVERLEAF_LDAP_CONNECT_TIMEOUT=1\n",
+    ] {
+        let imported = import_overleaf(&format!("{LDAP}{further}")).unwrap();
+        let file = File {
+            name: "muster.toml".to_owned(),
+            text: imported.text,
+            readers: Readers::Owner,
+        };
+        let settings = Settings::load(Sources {
+            flags: vec![],
+            environment: vec![],
+            file: Some(file),
+            read_secret: &|_| Err(String::new()),
+        });
+        let settings = settings.unwrap_or_else(|faults| panic!("{faults}"));
+        assert_eq!(settings.ldap.url.len(), 2);
+        assert_eq!(settings.ldap.bind_password.unwrap().expose(), "sw#rd\\fish");
+        assert!(settings.ldap.start_tls && settings.ldap.timeout.as_duration().as_secs() >= 1);
     }
 }
 

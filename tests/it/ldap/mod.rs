@@ -8,6 +8,7 @@ mod lie;
 mod person;
 mod proxy;
 mod road;
+mod samba;
 mod server;
 mod slapd;
 mod tls;

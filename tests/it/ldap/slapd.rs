@@ -112,7 +112,7 @@ impl Drop for Slapd {
     }
 }
 
-fn run(command: &mut Command) {
+pub fn run(command: &mut Command) {
     let output = command
         .stdin(Stdio::null())
         .output()
@@ -122,7 +122,7 @@ fn run(command: &mut Command) {
 }
 
 /// An authority, and a certificate by it.
-fn certify(path: &Path, setup: &Setup<'_>) {
+pub fn certify(path: &Path, setup: &Setup<'_>) {
     let openssl = |arguments: &str| {
         run(Command::new("openssl")
             .current_dir(path)
