@@ -44,10 +44,10 @@ pub struct Settings {
     pub database: Database,
     /// The protocol.
     pub scim: Scim,
-    /// The directory that people log in with.
-    pub ldap: Ldap,
     /// How people log in.
     pub login: Login,
+    /// The directory that people log in with.
+    pub ldap: Ldap,
     /// Who has which rights.
     pub roles: Roles,
     /// How long leavers are kept.
@@ -220,8 +220,8 @@ impl Settings {
             Server::read(&mut reader),
             Database::read(&mut reader),
             Scim::read(&mut reader),
-            Ldap::read(&mut reader),
             Login::read(&mut reader),
+            Ldap::read(&mut reader),
             Roles::read(&mut reader),
             Retention::read(&mut reader),
             Limits::read(&mut reader),
@@ -233,8 +233,8 @@ impl Settings {
             Some(server),
             Some(database),
             Some(scim),
-            Some(ldap),
             Some(login),
+            Some(ldap),
             Some(roles),
             Some(retention),
             Some(limits),
@@ -247,10 +247,10 @@ impl Settings {
         };
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
-        let mut warnings = warnings(&server, &scim, &metrics, &reader);
-        warnings.extend(ldap::warnings(&ldap));
         login::check(&login, &server, &mut reader);
         ldap::check(&ldap, &login, &mut reader);
+        let mut warnings = warnings(&server, &scim, &metrics, &reader);
+        warnings.extend(ldap::warnings(&ldap));
         let (entries, faults) = reader.finish();
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -259,8 +259,8 @@ impl Settings {
             server,
             database,
             scim,
-            ldap,
             login,
+            ldap,
             roles,
             retention,
             limits,
@@ -288,8 +288,8 @@ fn keys() -> Vec<Key> {
         Server::KEYS,
         Database::KEYS,
         Scim::KEYS,
-        Ldap::KEYS,
         Login::KEYS,
+        Ldap::KEYS,
         Roles::KEYS,
         Retention::KEYS,
         Limits::KEYS,
