@@ -1,5 +1,6 @@
 //! The settings that exist, section by section, and the rules between them.
 
+mod ldap;
 mod login;
 
 use std::net::SocketAddr;
@@ -30,6 +31,8 @@ use super::reader::section;
 use super::value::Raw;
 use super::value::Setting;
 
+pub use ldap::Ldap;
+pub(crate) use ldap::{AUTO, DN, USERNAME};
 pub use login::Login;
 
 /// The settings in force. What each means stands in `default.toml`.
@@ -43,6 +46,8 @@ pub struct Settings {
     pub scim: Scim,
     /// How people log in.
     pub login: Login,
+    /// The directory that people log in with.
+    pub ldap: Ldap,
     /// Who has which rights.
     pub roles: Roles,
     /// How long leavers are kept.
@@ -216,6 +221,7 @@ impl Settings {
             Database::read(&mut reader),
             Scim::read(&mut reader),
             Login::read(&mut reader),
+            Ldap::read(&mut reader),
             Roles::read(&mut reader),
             Retention::read(&mut reader),
             Limits::read(&mut reader),
@@ -228,6 +234,7 @@ impl Settings {
             Some(database),
             Some(scim),
             Some(login),
+            Some(ldap),
             Some(roles),
             Some(retention),
             Some(limits),
@@ -241,7 +248,9 @@ impl Settings {
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
         login::check(&login, &server, &mut reader);
-        let warnings = warnings(&server, &scim, &metrics, &reader);
+        ldap::check(&ldap, &mut reader);
+        let mut warnings = warnings(&server, &scim, &metrics, &reader);
+        warnings.extend(ldap::warnings(&ldap));
         let (entries, faults) = reader.finish();
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -251,6 +260,7 @@ impl Settings {
             database,
             scim,
             login,
+            ldap,
             roles,
             retention,
             limits,
@@ -279,6 +289,7 @@ fn keys() -> Vec<Key> {
         Database::KEYS,
         Scim::KEYS,
         Login::KEYS,
+        Ldap::KEYS,
         Roles::KEYS,
         Retention::KEYS,
         Limits::KEYS,
