@@ -1,6 +1,6 @@
 //! `/Me` (RFC 7644 §3.11): for people, never for a cookie, and to be read only.
 
-use muster::service::{NewPersonalToken, PersonalScope};
+use muster::service::{AccountChange, NewPersonalToken, PersonalScope};
 
 use super::{directory, enter, identity, problem, with_cookie, with_token};
 use crate::support::TOKEN;
@@ -46,10 +46,9 @@ fn a_personal_token_opens_what_it_was_made_for() {
             scopes: vec![scope],
             days: 7,
         };
-        let made = fixture
-            .gateway
-            .make_personal_token(&signed_in.me.id, &new, "");
-        fixture.block_on(made).unwrap()
+        let change = AccountChange::MakeToken(new);
+        let made = fixture.gateway.change_account(&signed_in.me, &change, "");
+        fixture.block_on(made).unwrap().unwrap()
     };
     let (me, check) = (token(PersonalScope::Me), token(PersonalScope::Check));
     with_token(&fixture, "GET", "/scim/v2/Me", me.expose()).expect(200);
