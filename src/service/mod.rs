@@ -30,7 +30,7 @@ pub use error::{Error, Result};
 pub use gateway::{Gateway, OpenError, SCIM_ROOT};
 pub use maintenance::CheckReport;
 pub use provisioning::{LogFilter, Request, Said};
-pub use resource::{Answer, Fetched};
+pub use resource::{Answer, Fetched, Rest};
 pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;

@@ -113,44 +113,32 @@ impl Gateway {
             }));
         }
         let id = public_id(token).unwrap_or_default().to_owned();
-        let found = self
-            .store()
-            .read(move |tx| {
-                let Some(token) = tx.token(&id)? else {
-                    return Ok(None);
-                };
-                let connection = tx.connection(&token.connection)?;
-                Ok::<_, store::Error>(connection.map(|connection| (token, connection)))
-            })
-            .await?;
-        let now = self.clock().now();
-        let Some((token, connection)) = found else {
+        let wanted = id.clone();
+        let found = self.store().glance(move |tx| tx.credential(&wanted));
+        let Some(found) = found.await? else {
             return Ok(None);
         };
-        let live = token.revoked.is_none() && now < token.expires;
-        if !(same(&hash, &token.hash) && live) {
+        let now = self.clock().now();
+        if !(same(&hash, &found.hash) && !found.is_revoked && now < found.expires) {
             return Ok(None);
         }
-        self.record_use(&token, now);
-        let profile = connection
-            .profile
-            .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
-        let scopes = connection.scopes.iter().map(String::as_str);
+        self.record_use(&id, found.used, now);
+        let scopes = found.scopes.split_whitespace();
         Ok(Some(Live {
-            scopes: Scopes::new(&connection.name, scopes),
-            id: token.id,
-            connection: connection.name,
-            profile,
+            scopes: Scopes::new(&found.connection, scopes),
+            id,
+            profile: found.profile.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
+            connection: found.connection,
         }))
     }
 
     /// Writes the last use of a token, at most once a minute and beside the request.
-    fn record_use(&self, token: &Token, now: Timestamp) {
+    fn record_use(&self, id: &str, used: Option<Timestamp>, now: Timestamp) {
         let recent = |used: Timestamp| now.duration_since(used).unsigned_abs() < USE_RECORDED_EVERY;
-        if token.used.is_some_and(recent) {
+        if used.is_some_and(recent) {
             return;
         }
-        let (gateway, id) = (self.clone(), token.id.clone());
+        let (gateway, id) = (self.clone(), id.to_owned());
         tokio::spawn(async move {
             let cause = gateway.cause(Actor::System, "");
             let written = gateway

@@ -8,6 +8,7 @@ mod error;
 mod hash;
 mod keys;
 mod migrate;
+mod near;
 mod open;
 mod queue;
 mod reader;
@@ -24,9 +25,10 @@ pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
-    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, Grant, GroupRef, Hold,
-    Holders, Job, List, LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Pin, Position,
-    Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
+    AuditFind, AuditHead, AuditRow, Backlog, Connection, Credential, Fault, Find, Found, Grant,
+    GroupRef, Hold, Holders, Job, List, LogEntry, LogFind, MemberChange, Names, Nature,
+    NewResource, Pin, Position, Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk,
+    Walked,
 };
 
 use crate::scim::schema::Registry;
@@ -107,6 +109,26 @@ impl Store {
         let (task, answer) = Task::new(None, closure);
         push(&self.inner.reads, Box::new(task))?;
         answer.await.unwrap_or_else(|_| Err(gone().into()))
+    }
+
+    /// [`Store::read`] for a closure that looks at a few rows by their keys. Where the engine is in this process, it runs
+    /// on the thread of the caller: the change of threads and back would cost more than the look. What turns out to
+    /// be more is interrupted and runs once more, on a reader.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub async fn glance<T, E>(
+        &self,
+        closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match self.inner.near.run(&closure) {
+            Some(found) => found,
+            None => self.read(closure).await,
+        }
     }
 
     /// Whether changes can be made, as far as the last one told.

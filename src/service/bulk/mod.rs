@@ -12,7 +12,7 @@ use super::provisioning::{self, Asked};
 use super::resource::body;
 use super::resource::change::{Change, Terms, What};
 use super::resource::create::{New, Promise};
-use super::{Caller, Error, Gateway, Result, SCIM_ROOT};
+use super::{Caller, Gateway, Result, SCIM_ROOT};
 use crate::scim;
 use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};
 use crate::scim::json;
@@ -163,13 +163,7 @@ impl Gateway {
         let (here, before, mine) = (Arc::clone(run), done.clone(), units.clone());
         let result = self
             .store()
-            .write(cause, move |tx| {
-                let mut done = before.clone();
-                for unit in &mine {
-                    here.unit(tx, *unit, &mut done)?;
-                }
-                Ok::<_, Error>(done)
-            })
+            .write(cause, move |tx| here.units(tx, &mine, &before))
             .await;
         match result {
             Ok(done) => Ok(done),

@@ -80,6 +80,7 @@ impl Gateway {
 
     async fn by_index(&self, asked: Asked, start_index: u64) -> Result<Bytes> {
         let gateway = self.clone();
+        let quick = asked.is_quick(start_index);
         let read = move |tx: &mut Tx<'_>| {
             let (total, records) = if let [kind] = asked.kinds.as_slice() {
                 let Found { total, records } = tx.find(&asked.find(kind, start_index))?;
@@ -96,7 +97,11 @@ impl Gateway {
             };
             Ok::<_, Error>(list_body(head, &resources).into())
         };
-        self.store().read(read).await
+        if quick {
+            self.store().glance(read).await
+        } else {
+            self.store().read(read).await
+        }
     }
 
     async fn by_cursor(

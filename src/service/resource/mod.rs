@@ -10,6 +10,7 @@ mod find;
 mod get;
 pub(super) mod members;
 mod render;
+mod rest;
 mod write;
 
 use bytes::Bytes;
@@ -18,12 +19,15 @@ use crate::scim::query::Preference;
 
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
+pub use rest::Rest;
 
 /// What a request is answered with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The resource as JSON; `None` where it is not wanted, or too large to be sent unasked.
     pub body: Option<Bytes>,
+    /// What follows it: the members of a large group are read while they are sent.
+    pub rest: Option<Rest>,
     /// `meta.location`.
     pub location: String,
     /// `meta.version`, a weak entity tag.
@@ -33,7 +37,7 @@ pub struct Answer {
 }
 
 /// What a conditional read is answered with (RFC 7644 §3.14).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Fetched {
     /// The resource.
     Found(Answer),

@@ -47,6 +47,11 @@ pub(crate) trait Driver: Send {
     /// looks at. Only the ratio of two differences means anything.
     fn effort(&self) -> u64;
 
+    /// Whether a statement was interrupted since the transaction began, because it took too long.
+    fn interrupted(&self) -> bool {
+        false
+    }
+
     /// Opens a savepoint; they nest.
     fn savepoint(&mut self) -> Result<()> {
         self.execute("SAVEPOINT scope", &[]).map(drop)
@@ -68,6 +73,12 @@ pub(crate) trait Driver: Send {
 pub(crate) trait Engine: Send + Sync {
     /// A new connection, set up and checked.
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
+
+    /// A connection that reads a few rows on the thread of whoever asks, and is interrupted at more; `None` where
+    /// asking means waiting for another process.
+    fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
+        Ok(None)
+    }
 
     /// Copies all that is committed into the empty file `to`, and opens the copy to be read.
     fn copy(&self, to: &Path) -> Result<Box<dyn Driver>> {

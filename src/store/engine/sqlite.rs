@@ -16,6 +16,7 @@ use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use rusqlite::Statement;
 use rusqlite::StatementStatus;
+use rusqlite::config::DbConfig;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::types::ValueRef;
 
@@ -37,15 +38,23 @@ const STATEMENTS: usize = 160;
 /// How many steps of SQLite's machine pass between two looks at the clock: about 0.1 ms.
 const STEPS_PER_LOOK: i32 = 4_000;
 
+/// Steps of SQLite's machine after which a look at a few rows is none: about 0.5 ms. A look-up by a key takes some 20,
+/// a page of 100 some 5,000.
+const STEPS_OF_A_GLANCE: i32 = 20_000;
+
+/// Pages kept by the connection that writes, in KiB, negative as SQLite wants it: the upper levels of all indexes of a
+/// million users, and what a commit changes.
+const WRITER_CACHE: &str = "-16384";
+
 /// Frames of the log (4 KiB each) from which an idle writer copies it into the database: 4 MiB.
 const WAL_TIDY: i64 = 1_000;
 
-/// Frames from which a busy writer does so too: 16 MiB.
-const WAL_BUSY: i64 = 4_000;
+/// Frames from which a busy writer does so too: 32 MiB.
+const WAL_BUSY: i64 = 8_000;
 
-/// Frames from which the writer waits for readers to let go of the log: 40 MiB. Reads end after
+/// Frames from which the writer waits for readers to let go of the log: 48 MiB. Reads end after
 /// [`READ_LIMIT`] and a commit seldom exceeds 4 MiB, so the log stays below 64 MiB.
-const WAL_FULL: i64 = 10_000;
+const WAL_FULL: i64 = 12_000;
 
 const DIALECT: Dialect = Dialect {
     int: "INTEGER",
@@ -89,8 +98,8 @@ impl Sqlite {
     }
 }
 
-impl Engine for Sqlite {
-    fn connect(&self, access: Access) -> Result<Box<dyn Driver>> {
+impl Sqlite {
+    fn session(&self, access: Access) -> Result<Session> {
         if rusqlite::version_number() < OLDEST {
             return Err(Error::Open(format!(
                 "SQLite {} is older than 3.51.3",
@@ -110,12 +119,28 @@ impl Engine for Sqlite {
         if access == Access::Read {
             watch(&mut connection, &deadline)?;
         }
-        Ok(Box::new(Session {
+        Ok(Session {
             connection,
             role: self.role,
             deadline,
             effort: 0,
-        }))
+            interrupted: false,
+        })
+    }
+}
+
+impl Engine for Sqlite {
+    fn connect(&self, access: Access) -> Result<Box<dyn Driver>> {
+        Ok(Box::new(self.session(access)?))
+    }
+
+    fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
+        let mut session = self.session(Access::Read)?;
+        session
+            .connection
+            .progress_handler(STEPS_OF_A_GLANCE, Some(|| true))
+            .map_err(opening)?;
+        Ok(Some(Box::new(session)))
     }
 
     fn copy(&self, to: &Path) -> Result<Box<dyn Driver>> {
@@ -133,6 +158,7 @@ impl Engine for Sqlite {
             role: self.role,
             deadline: Deadline::default(),
             effort: 0,
+            interrupted: false,
         }))
     }
 
@@ -151,6 +177,7 @@ struct Session {
     role: Role,
     deadline: Deadline,
     effort: u64,
+    interrupted: bool,
 }
 
 impl Session {
@@ -174,6 +201,7 @@ impl Session {
         self.effort = self
             .effort
             .saturating_add(u64::try_from(steps).unwrap_or(0));
+        self.interrupted |= matches!(answer, Err(Error::Slow));
         answer
     }
 
@@ -225,6 +253,7 @@ impl Driver for Session {
     }
 
     fn begin(&mut self, access: Access) -> Result<()> {
+        self.interrupted = false;
         match access {
             Access::Read => {
                 // A command may read for as long as it takes; nobody waits behind it.
@@ -289,6 +318,10 @@ impl Driver for Session {
     fn effort(&self) -> u64 {
         self.effort
     }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted
+    }
 }
 
 impl Row for rusqlite::Row<'_> {
@@ -315,10 +348,14 @@ impl Row for rusqlite::Row<'_> {
 
 /// Binds by name: `$3` is a name here, and SQLite numbers names by their first appearance.
 fn bind(statement: &mut Statement<'_>, params: &[Param<'_>]) -> Result<()> {
-    for (position, param) in params.iter().enumerate() {
-        let name = format!("${}", position + 1);
-        let Some(index) = statement.parameter_index(&name).map_err(failed)? else {
-            return Err(Error::Other(format!("no {name} in the statement")));
+    for index in 1..=statement.parameter_count() {
+        let name = statement.parameter_name(index).unwrap_or_default();
+        let number: Option<usize> = name.strip_prefix('$').and_then(|text| text.parse().ok());
+        let param = number.and_then(|number| params.get(number.checked_sub(1)?));
+        let Some(param) = param else {
+            return Err(Error::Other(format!(
+                "no value for {name} of the statement"
+            )));
         };
         let value = ToSqlOutput::Borrowed(match param {
             Param::Null => ValueRef::Null,
@@ -343,7 +380,16 @@ fn set_up(connection: &Connection, access: Access) -> Result<()> {
     if access == Access::Write {
         claim(connection)?;
         pragma(connection, "journal_mode", "wal")?;
+        pragma(connection, "cache_size", WRITER_CACHE)?;
+        // What a savepoint may have to put back is kept in memory: by default SQLite writes more than 64 KiB of it to
+        // a file, which nearly every group of changes has.
+        pragma(connection, "temp_store", "2")?;
     }
+    // Without this promise SQLite plans a statement anew for every value that is bound to it.
+    let planned_once = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection
+        .set_db_config(planned_once, true)
+        .map_err(opening)?;
     // NORMAL loses acknowledged writes at a power cut; only FULL syncs every commit.
     for (name, value) in [
         ("synchronous", "2"),

@@ -40,6 +40,25 @@ pub struct Token {
     pub used: Option<Timestamp>,
 }
 
+/// A token and its connection, as far as a request needs them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The hash of the secret part.
+    pub hash: Vec<u8>,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Whether it was revoked.
+    pub is_revoked: bool,
+    /// When it was last used, as far as that was recorded.
+    pub used: Option<Timestamp>,
+    /// The name of the connection.
+    pub connection: String,
+    /// Its profile.
+    pub profile: Option<String>,
+    /// What it may do, separated by spaces.
+    pub scopes: String,
+}
+
 impl Tx<'_> {
     /// Makes a connection; answers `false` when there is one of that name, which stays as it is.
     pub fn insert_connection(&mut self, new: &Connection) -> Result<bool> {
@@ -111,6 +130,26 @@ impl Tx<'_> {
     pub fn token(&mut self, id: &str) -> Result<Option<Token>> {
         let sql = format!("SELECT {TOKEN_COLUMNS} FROM token WHERE id = $1");
         self.first(&sql, &[id.into()], token)
+    }
+
+    /// What a request that shows the token with this public id is judged by; expired and revoked ones too.
+    pub fn credential(&mut self, id: &str) -> Result<Option<Credential>> {
+        self.first(
+            "SELECT t.hash, t.expires, t.revoked, t.used, c.name, c.profile, c.scopes
+             FROM token t JOIN connection c ON c.name = t.connection WHERE t.id = $1",
+            &[id.into()],
+            |row| {
+                Ok(Credential {
+                    hash: row.bytes(0)?.to_vec(),
+                    expires: time(row.text(1)?)?,
+                    is_revoked: !row.is_null(2)?,
+                    used: row.opt_text(3)?.map(time).transpose()?,
+                    connection: row.string(4)?,
+                    profile: row.opt_string(5)?,
+                    scopes: row.string(6)?,
+                })
+            },
+        )
     }
 
     /// All tokens, or those of one connection, by connection and id.

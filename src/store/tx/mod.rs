@@ -27,7 +27,7 @@ mod verify;
 mod walk;
 
 pub use audit::{AuditFind, AuditHead, AuditRow, Backlog, Seal};
-pub use connection::{Connection, Token};
+pub use connection::{Connection, Credential, Token};
 pub use find::{Find, Found, Sort};
 pub use hold::Hold;
 pub use job::Job;
@@ -57,6 +57,7 @@ pub struct Tx<'a> {
     cause: Option<&'a Cause>,
     broken: Option<Error>,
     drawn: u32,
+    touched: bool,
     members: MemberChange,
 }
 
@@ -68,6 +69,7 @@ impl<'a> Tx<'a> {
             cause,
             broken: None,
             drawn: 0,
+            touched: false,
             members: MemberChange::default(),
         }
     }
@@ -75,6 +77,11 @@ impl<'a> Tx<'a> {
     /// The failure after which nothing of this transaction may be kept.
     pub(super) fn broken(&mut self) -> Option<Error> {
         self.broken.take()
+    }
+
+    /// Whether it has tried to change anything.
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// Runs `closure` in a savepoint: when it fails, what it did is undone and the transaction goes on.
@@ -110,6 +117,7 @@ impl<'a> Tx<'a> {
 
     /// Runs an operation that changes something; its failure is remembered.
     fn change<T>(&mut self, operation: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.touched = true;
         let done = match (&self.broken, self.cause) {
             (Some(why), _) => return Err(why.clone()),
             (None, None) => Err(Error::Other("a read cannot change anything".to_owned())),
@@ -151,12 +159,13 @@ impl<'a> Tx<'a> {
     }
 
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        self.touched = true;
         self.driver.execute(sql, params)
     }
 
     /// Runs a statement that must touch exactly one row.
     fn execute_one(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {
-        match self.driver.execute(sql, params)? {
+        match self.execute(sql, params)? {
             1 => Ok(()),
             rows => Err(Error::Other(format!("{rows} rows instead of one: {sql}"))),
         }

@@ -128,3 +128,43 @@ fn parameters_shape_every_answer() {
         .expect(201);
     assert_eq!(made.json().get("meta"), None);
 }
+
+#[test]
+fn a_group_that_is_too_large_to_be_held_is_answered_whole() {
+    let fixture = Fixture::start();
+    let client = fixture.client();
+    let ids = |group: &serde_json::Value| -> Vec<String> {
+        let members = group["members"].as_array().unwrap().iter();
+        members
+            .map(|member| member["value"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let wanted: Vec<String> = (0..2_500)
+        .map(|number| format!("person-\"{number:04}"))
+        .collect();
+    let members: Vec<_> = wanted
+        .iter()
+        .map(|id| json!({ "value": id, "display": id }))
+        .collect();
+    let body = json!({ "displayName": "all", "members": members });
+    let path = format!("/Groups/{}", client.post("/Groups", &body).expect(201).id());
+
+    let whole = client.get(&path).expect(200);
+    assert_eq!(ids(&whole.json()), wanted);
+    assert_eq!(whole.json()["meta"]["version"], whole.etag());
+    assert_eq!(
+        whole.json()["members"][2_400]["display"],
+        wanted[2_400].as_str()
+    );
+
+    let projected = client
+        .get(&format!("{path}?attributes=members.value"))
+        .expect(200)
+        .json();
+    assert_eq!(ids(&projected), wanted);
+    assert_eq!(
+        projected["members"][2_400],
+        json!({ "value": wanted[2_400] })
+    );
+    assert_eq!(projected["meta"], serde_json::Value::Null);
+}
