@@ -224,11 +224,14 @@ pub(crate) async fn a_glance_at_much_becomes_a_read(at: &Fixture) {
         .await;
     let runs = Arc::new(AtomicU32::new(0));
     let glance = |limit: u32| {
-        let (runs, id) = (Arc::clone(&runs), group.id.clone());
-        at.store().glance(move |tx| {
-            runs.fetch_add(1, Ordering::Relaxed);
-            tx.members(&id, None, limit)
-        })
+        let (store, runs, id) = (at.store(), Arc::clone(&runs), group.id.clone());
+        async move {
+            let look = store.glance(move |tx| {
+                runs.fetch_add(1, Ordering::Relaxed);
+                tx.members(&id, None, limit)
+            });
+            look.await
+        }
     };
     let few = glance(10).await.unwrap();
     assert_eq!((few.len(), runs.load(Ordering::Relaxed)), (10, 1));
