@@ -8,6 +8,7 @@ use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
 use super::provisioning::Buffer;
+use super::resource::Kept;
 use super::role::AdminGroups;
 use super::schema;
 use crate::clock::Clock;
@@ -31,6 +32,7 @@ struct Inner {
     keys: Arc<Keys>,
     limits: Limits,
     buffer: Buffer,
+    kept: Kept,
     requests: Requests,
     instance: String,
     admin_groups: AdminGroups,
@@ -85,6 +87,7 @@ impl Gateway {
             keys,
             limits,
             buffer: Buffer::default(),
+            kept: Kept::default(),
             requests: Requests::default(),
             instance,
             admin_groups,
@@ -158,6 +161,11 @@ impl Gateway {
     /// What waits to be written to the provisioning log.
     pub(super) fn buffer(&self) -> &Buffer {
         &self.0.buffer
+    }
+
+    /// Pages that were just answered.
+    pub(super) fn kept(&self) -> &Kept {
+        &self.0.kept
     }
 
     pub(super) fn limits(&self) -> &Limits {

@@ -63,6 +63,7 @@ pub(super) struct Inner {
     pub(super) migrated: Migrated,
     pub(super) changes: Arc<Queue<Job>>,
     pub(super) reads: Arc<Queue<Job>>,
+    pub(super) scans: Arc<Queue<Job>>,
     pub(super) near: Near,
     ready: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -78,6 +79,7 @@ impl Inner {
             migrated,
             changes: Arc::new(Queue::new(QUEUE)),
             reads: Arc::new(Queue::new(QUEUE)),
+            scans: Arc::new(Queue::new(QUEUE)),
             near: Near::open(&*engine, options.near())?,
             ready: Arc::new(AtomicBool::new(true)),
             threads: Mutex::new(Vec::new()),
@@ -88,10 +90,16 @@ impl Inner {
         let (changes, ready) = (Arc::clone(&inner.changes), Arc::clone(&inner.ready));
         let writer = Writer::new(Arc::clone(&engine), changes, ready, driver);
         // Readers are joined first: the last connection to close then is the writer's, which tidies up.
-        for _ in 0..readers(options.readers) {
-            let driver = engine.connect(Access::Read)?;
-            let reader = Reader::new(Arc::clone(&engine), Arc::clone(&inner.reads), driver);
-            inner.spawn("store-read", move || reader.run())?;
+        let readers = readers(options.readers);
+        for (name, queue, count) in [
+            ("store-read", &inner.reads, readers),
+            ("store-scan", &inner.scans, readers / 2),
+        ] {
+            for _ in 0..count {
+                let driver = engine.connect(Access::Read)?;
+                let reader = Reader::new(Arc::clone(&engine), Arc::clone(queue), driver);
+                inner.spawn(name, move || reader.run())?;
+            }
         }
         inner.spawn("store-write", move || writer.run())?;
         Ok(inner)
@@ -104,6 +112,7 @@ impl Inner {
     pub(super) fn close(&self) {
         self.ready.store(false, Ordering::Release);
         self.reads.close();
+        self.scans.close();
         self.near.close();
         let threads = std::mem::take(&mut *self.threads());
         let mut threads = threads.into_iter();

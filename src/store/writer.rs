@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::engine::{Access, Driver, Engine, Moment};
+use super::engine::{Access, Driver, Engine, Occasion};
 use super::queue::Queue;
 use super::work::{Verdict, Work};
 use super::{Error, Result};
@@ -50,15 +50,15 @@ impl Writer {
         let mut patience = None;
         while let Some(jobs) = self.queue.take_within(GROUP, patience) {
             patience = if jobs.is_empty() {
-                self.tidy(Moment::Idle);
+                self.tidy(Occasion::Idle);
                 None
             } else {
                 self.answer(jobs);
-                self.tidy(Moment::Busy);
+                self.tidy(Occasion::Busy);
                 Some(REST)
             };
         }
-        self.tidy(Moment::Close);
+        self.tidy(Occasion::Close);
     }
 
     /// Commits the jobs together, then answers them all.
@@ -111,9 +111,9 @@ impl Writer {
         }
     }
 
-    fn tidy(&mut self, moment: Moment) {
+    fn tidy(&mut self, occasion: Occasion) {
         let tidied = match &mut self.driver {
-            Some(driver) => driver.tidy(moment),
+            Some(driver) => driver.tidy(occasion),
             None => Ok(()),
         };
         if tidied.is_err() {
@@ -223,7 +223,7 @@ mod tests {
             Ok(Vec::new())
         }
 
-        fn tidy(&mut self, _: Moment) -> Result<()> {
+        fn tidy(&mut self, _: Occasion) -> Result<()> {
             Ok(())
         }
 

@@ -81,7 +81,7 @@ impl Asked {
 const QUICK: u64 = 100;
 
 impl Asked {
-    /// Whether this is a page near the front, or one resource by what no other has: a few rows, found by an index.
+    /// Whether this is a page near the front, or what an index finds by one value: a few rows, as a rule.
     pub(super) fn is_quick(&self, start_index: u64) -> bool {
         let [kind] = self.kinds.as_slice() else {
             return false;
@@ -89,7 +89,8 @@ impl Asked {
         let near = match &kind.filter {
             None => self.count <= QUICK && start_index <= QUICK && kind.by.is_none(),
             Some(Filter::Compare(attr, CompareOp::Eq, _)) => {
-                kind.rt.unique().contains(attr) || attr.path() == "id"
+                let mut indexed = kind.rt.unique().iter().chain(kind.rt.indexed());
+                indexed.any(|one| one == attr) || ["id", "externalId"].contains(&attr.path().as_str())
             }
             Some(_) => false,
         };

@@ -8,6 +8,7 @@ pub(super) mod create;
 mod cursor;
 mod find;
 mod get;
+mod kept;
 pub(super) mod members;
 mod render;
 mod rest;
@@ -19,6 +20,7 @@ use crate::scim::query::Preference;
 
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
+pub(super) use kept::Kept;
 pub use rest::Rest;
 
 /// What a request is answered with.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::types::ValueRef;
 
-use super::{Access, Dialect, Driver, Engine, Flow, Moment, Param, Row, mistyped};
+use super::{Access, Dialect, Driver, Engine, Flow, Moment, Occasion, Param, Row, mistyped};
 use crate::store::{Error, READ_LIMIT, Result, Role};
 
 /// Below it, two connections that checkpoint at once can damage a database in WAL mode.
@@ -68,6 +69,7 @@ const DIALECT: Dialect = Dialect {
 pub(crate) struct Sqlite {
     path: PathBuf,
     role: Role,
+    connections: AtomicU64,
 }
 
 impl Sqlite {
@@ -94,6 +96,7 @@ impl Sqlite {
         Ok(Self {
             path: path.to_owned(),
             role,
+            connections: AtomicU64::new(0),
         })
     }
 }
@@ -123,6 +126,7 @@ impl Sqlite {
             connection,
             role: self.role,
             deadline,
+            number: self.connections.fetch_add(1, Ordering::Relaxed),
             effort: 0,
             interrupted: false,
         })
@@ -157,6 +161,7 @@ impl Engine for Sqlite {
             connection,
             role: self.role,
             deadline: Deadline::default(),
+            number: self.connections.fetch_add(1, Ordering::Relaxed),
             effort: 0,
             interrupted: false,
         }))
@@ -176,6 +181,7 @@ struct Session {
     connection: Connection,
     role: Role,
     deadline: Deadline,
+    number: u64,
     effort: u64,
     interrupted: bool,
 }
@@ -298,21 +304,34 @@ impl Driver for Session {
         Ok(faults)
     }
 
-    fn tidy(&mut self, moment: Moment) -> Result<()> {
+    fn tidy(&mut self, occasion: Occasion) -> Result<()> {
         match self.role {
             Role::Command => return Ok(()),
             Role::Serve => {}
         }
-        if moment == Moment::Close {
+        if occasion == Occasion::Close {
             return self.checkpoint("TRUNCATE").map(drop);
         }
         let (frames, _) = self.checkpoint("NOOP")?;
         if frames >= WAL_FULL {
             self.checkpoint("RESTART")?;
-        } else if frames >= WAL_BUSY || (frames >= WAL_TIDY && moment == Moment::Idle) {
+        } else if frames >= WAL_BUSY || (frames >= WAL_TIDY && occasion == Occasion::Idle) {
             self.checkpoint("PASSIVE")?;
         }
         Ok(())
+    }
+
+    fn moment(&mut self) -> Result<Option<Moment>> {
+        let mut version = 0;
+        self.query("PRAGMA data_version", &[], &mut |row| {
+            version = row.int(0)?;
+            Ok(Flow::Stop)
+        })?;
+        // It tells of others' changes only; a connection that writes does not ask.
+        Ok(Some(Moment {
+            connection: self.number,
+            version,
+        }))
     }
 
     fn effort(&self) -> u64 {

@@ -44,7 +44,7 @@ pub use walk::{List, Position, Start, Walk, Walked};
 use jiff::Timestamp;
 
 use super::cause::Cause;
-use super::engine::{Driver, Flow, Param, Row};
+use super::engine::{Driver, Flow, Moment, Param, Row};
 use super::{Error, Result};
 use crate::scim::value::time_key;
 
@@ -113,6 +113,14 @@ impl<'a> Tx<'a> {
     /// How much work the engine has done so far, in steps of its own: for tests and benches that compare.
     pub fn effort(&self) -> u64 {
         self.driver.effort()
+    }
+
+    /// Which moment of the database is seen; `None` in a change, and where the engine cannot tell.
+    pub fn moment(&mut self) -> Result<Option<Moment>> {
+        match self.cause {
+            Some(_) => Ok(None),
+            None => self.driver.moment(),
+        }
     }
 
     /// Runs an operation that changes something; its failure is remembered.
