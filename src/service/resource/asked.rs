@@ -90,7 +90,8 @@ impl Asked {
             None => self.count <= QUICK && start_index <= QUICK && kind.by.is_none(),
             Some(Filter::Compare(attr, CompareOp::Eq, _)) => {
                 let mut indexed = kind.rt.unique().iter().chain(kind.rt.indexed());
-                indexed.any(|one| one == attr) || ["id", "externalId"].contains(&attr.path().as_str())
+                indexed.any(|one| one == attr)
+                    || ["id", "externalId"].contains(&attr.path().as_str())
             }
             Some(_) => false,
         };

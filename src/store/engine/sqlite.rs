@@ -47,6 +47,9 @@ const STEPS_OF_A_GLANCE: i32 = 20_000;
 /// million users, and what a commit changes.
 const WRITER_CACHE: &str = "-16384";
 
+/// The same of each connection that looks at a few rows: the upper levels of the indexes and what is asked for often.
+const NEAR_CACHE: &str = "-8192";
+
 /// Frames of the log (4 KiB each) from which an idle writer copies it into the database: 4 MiB.
 const WAL_TIDY: i64 = 1_000;
 
@@ -140,6 +143,7 @@ impl Engine for Sqlite {
 
     fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
         let mut session = self.session(Access::Read)?;
+        pragma(&session.connection, "cache_size", NEAR_CACHE)?;
         session
             .connection
             .progress_handler(STEPS_OF_A_GLANCE, Some(|| true))

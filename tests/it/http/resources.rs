@@ -168,3 +168,41 @@ fn a_group_that_is_too_large_to_be_held_is_answered_whole() {
     );
     assert_eq!(projected["meta"], serde_json::Value::Null);
 }
+
+#[test]
+fn a_page_is_never_older_than_the_last_change() {
+    let fixture = Fixture::start();
+    let client = fixture.client();
+    for number in 0..40 {
+        let mut body = user(&format!("user{number}"));
+        body["title"] = json!("Engineer ".repeat(30));
+        client.post("/Users", &body).expect(201);
+    }
+    let states = |client: &crate::support::Client| -> Vec<bool> {
+        let page = client.get("/Users?count=100").expect(200).json();
+        let users = page["Resources"].as_array().unwrap().iter();
+        users
+            .map(|user| user["active"].as_bool().unwrap())
+            .collect()
+    };
+    assert_eq!(states(&client), [true; 40]);
+    assert_eq!(states(&client), [true; 40]);
+    // Another process.
+    fixture
+        .muster(&["user", "deactivate", "--user", "user3"])
+        .done();
+    for _ in 0..4 {
+        assert_eq!(states(&client).iter().filter(|active| !**active).count(), 1);
+    }
+    let id = client.get("/Users?count=1").expect(200).json()["Resources"][0]["id"].clone();
+    let path = format!("/Users/{}", id.as_str().unwrap());
+    client
+        .operations(
+            &path,
+            &json!([{ "op": "replace", "path": "active", "value": false }]),
+        )
+        .expect(200);
+    for _ in 0..4 {
+        assert_eq!(states(&client).iter().filter(|active| !**active).count(), 2);
+    }
+}
