@@ -7,6 +7,7 @@ use super::discovery::Discovery;
 use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
+use super::oauth::Issuers;
 use super::provisioning::Buffer;
 use super::resource::Kept;
 use super::role::AdminGroups;
@@ -31,6 +32,7 @@ struct Inner {
     clock: Clock,
     keys: Arc<Keys>,
     limits: Limits,
+    issuers: Issuers,
     buffer: Buffer,
     kept: Kept,
     requests: Requests,
@@ -77,8 +79,9 @@ impl Gateway {
         let discovery = Discovery::new(&base, &settings, &registry);
         let keys = Arc::new(Keys::derive(&secret));
         let limits = Limits::new(&settings, &clock);
+        let issuers = Issuers::new(&settings, &clock);
         let instance = clock.id();
-        let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
+        let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry, &keys);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -86,6 +89,7 @@ impl Gateway {
             clock,
             keys,
             limits,
+            issuers,
             buffer: Buffer::default(),
             kept: Kept::default(),
             requests: Requests::default(),
@@ -134,14 +138,14 @@ impl Gateway {
         Ok(self.0.store.ping().await?)
     }
 
-    /// Gives up what only one process may do: the next one need not wait.
+    /// Gives up the jobs that only one process may do: the next one need not wait.
     ///
     /// # Errors
     /// What the store answers when it cannot write.
-    pub async fn end_leases(&self) -> Result<()> {
+    pub async fn leave_jobs(&self) -> Result<()> {
         let (holder, cause) = (self.instance().to_owned(), self.cause(Actor::System, ""));
-        let ended = self.store().write(cause, move |tx| tx.end_leases(&holder));
-        Ok(ended.await.map(drop)?)
+        let left = self.store().write(cause, move |tx| tx.leave_jobs(&holder));
+        Ok(left.await.map(drop)?)
     }
 
     /// Commits what waits and closes the store; blocks until that is done.
@@ -170,6 +174,11 @@ impl Gateway {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The keys of those whose JWTs are taken.
+    pub(super) fn issuers(&self) -> &Issuers {
+        &self.0.issuers
     }
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {

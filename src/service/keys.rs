@@ -1,5 +1,7 @@
 //! The keys that come from the server's secret: one for each purpose, none the secret itself.
 
+use std::fmt;
+
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, hmac};
 
@@ -10,6 +12,12 @@ pub(super) struct Keys {
     tokens: hmac::Key,
     audit: hmac::Key,
     cursors: [u8; 32],
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(hidden)")
+    }
 }
 
 impl Keys {
@@ -61,8 +69,29 @@ impl Keys {
     }
 
     /// What the store keeps of a bearer token.
-    pub(super) fn token_hash(&self, token: &str) -> [u8; 32] {
-        signed(&self.tokens, token.as_bytes())
+    pub(super) fn token_hash(&self, token: &str) -> TokenHash {
+        TokenHash(signed(&self.tokens, token.as_bytes()))
+    }
+}
+
+/// The hash of a token that was shown. It has no `==`: it can only be compared without telling by the duration where
+/// the first difference is.
+pub(super) struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// Whether `stored` is the hash of the same token. With nothing stored the work is the same.
+    pub(super) fn is(&self, stored: Option<&[u8]>) -> bool {
+        same(&self.0, stored.unwrap_or(&[0; 32])) && stored.is_some()
+    }
+
+    /// Whether both are hashes of the same token.
+    pub(super) fn is_that_of(&self, other: &Self) -> bool {
+        self.is(Some(&other.0))
+    }
+
+    /// As it is stored.
+    pub(super) fn to_stored(&self) -> Vec<u8> {
+        self.0.to_vec()
     }
 }
 
@@ -82,4 +111,63 @@ fn cursor_key(bytes: &[u8; 32]) -> Option<LessSafeKey> {
 /// Compares without telling by its duration where the first difference is.
 pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(left, right).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::derive(&Secret::new("s".repeat(64)))
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_hash_alone() {
+        let keys = keys();
+        let hash = keys.token_hash("muster_1_a");
+        assert!(
+            hash.is(Some(&hash.to_stored())) && hash.is_that_of(&keys.token_hash("muster_1_a"))
+        );
+        let other = keys.token_hash("muster_1_b");
+        assert!(!hash.is_that_of(&other) && !hash.is(Some(&other.to_stored())));
+        assert!(!hash.is(None) && !hash.is(Some(&[])));
+        assert!(!TokenHash([0; 32]).is(None), "nothing is no token");
+    }
+
+    /// Bar 24, by code: the one comparison of hashes is that of the cryptographic library, and no other is possible.
+    #[test]
+    fn hashes_of_tokens_are_compared_in_constant_time_only() {
+        let code = include_str!("keys.rs");
+        let body = code
+            .split("fn same(left: &[u8], right: &[u8]) -> bool {")
+            .nth(1);
+        let body = body
+            .and_then(|rest| rest.split('}').next())
+            .unwrap_or_default();
+        assert_eq!(
+            body.trim(),
+            "constant_time::verify_slices_are_equal(left, right).is_ok()"
+        );
+        let type_of_hashes = code.split("struct TokenHash").next().unwrap_or_default();
+        assert!(
+            !type_of_hashes.trim_end().ends_with(")]\npub(super)"),
+            "TokenHash derives nothing, so it has no =="
+        );
+        for code in [
+            include_str!("authenticate.rs"),
+            include_str!("metrics.rs"),
+            include_str!("oauth/access.rs"),
+            include_str!("oauth/grant.rs"),
+        ] {
+            for wrong in [
+                "hash ==",
+                "hash !=",
+                "== token.hash",
+                "!= token.hash",
+                "hash.eq(",
+            ] {
+                assert!(!code.contains(wrong), "{wrong}");
+            }
+        }
+    }
 }

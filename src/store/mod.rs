@@ -26,8 +26,8 @@ pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
-    AuditFind, AuditHead, AuditRow, Backlog, Connection, Credential, Fault, Find, Found, Grant,
-    GroupRef, Hold, Holders, Job, List, LogEntry, LogFind, MemberChange, Names, Nature,
+    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Federation, Find,
+    Found, Grant, GroupRef, Hold, Holders, List, LogEntry, LogFind, MemberChange, Names, Nature,
     NewResource, Pin, Position, Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk,
     Walked,
 };

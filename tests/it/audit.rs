@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use muster::service::{AuditEntry, AuditFilter, Gateway};
+use muster::service::{Actor, AuditEntry, AuditFilter, Gateway, Wanted};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Fixture, Reply, TOKEN, World, group, patch_body, user};
+use crate::support::{Client, Fixture, Reply, Setup, TOKEN, World, group, patch_body, user};
 
 /// All entries, oldest first.
 fn entries(fixture: &Fixture) -> Vec<AuditEntry> {
@@ -108,7 +108,7 @@ fn tokens_are_audited() {
     let fixture = Fixture::start();
     let day = std::time::Duration::from_secs(86_400);
     fixture
-        .block_on(fixture.gateway.create_token("okta", None, day))
+        .block_on(fixture.gateway.create_token("okta", Wanted::default(), day))
         .unwrap();
     assert_eq!(
         fixture
@@ -126,8 +126,8 @@ fn tokens_are_audited() {
         .into_iter()
         .map(|entry| (entry.action, entry.actor))
         .collect();
-    let [create, revoke] = ["token.create", "token.revoke"].map(str::to_owned);
-    assert_eq!(told, [(create, "cli".into()), (revoke, "cli".into())]);
+    let names = ["connection.create", "token.create", "token.revoke"];
+    assert_eq!(told, names.map(|name| (name.to_owned(), "cli".to_owned())));
 }
 
 /// Draws numbers that look random and are the same in every run.
@@ -208,11 +208,21 @@ fn bulk(client: &Client, dice: &mut Dice, ids: &mut Vec<String>, id: &str) -> Ve
     vec![reply]
 }
 
+/// From now on, remembers which groups hide a member: that is a version of theirs, and told by the entry of the member.
+fn watch_hidden(path: &std::path::Path) {
+    let watch = "CREATE TABLE hidden_by (group_id TEXT);
+        CREATE TRIGGER hidden AFTER UPDATE OF hidden ON member BEGIN INSERT INTO hidden_by VALUES (NEW.group_id); END";
+    Connection::open(path)
+        .unwrap()
+        .execute_batch(watch)
+        .unwrap();
+}
+
 /// How often each resource was changed: its version counts that.
 fn changes(path: &std::path::Path) -> BTreeMap<String, i64> {
     let connection = Connection::open(path).unwrap();
     let mut statement = connection
-        .prepare("SELECT id, version FROM resource")
+        .prepare("SELECT id, version - (SELECT count(*) FROM hidden_by WHERE group_id = id) FROM resource")
         .unwrap();
     let rows = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -225,6 +235,7 @@ fn changes(path: &std::path::Path) -> BTreeMap<String, i64> {
 fn every_change_of_a_random_run_has_exactly_one_entry() {
     let fixture = Fixture::start();
     let client = fixture.client();
+    watch_hidden(&fixture.database());
     let (mut dice, mut ids) = (Dice(4), Vec::new());
     let mut requests = Vec::new();
     for number in 0..1_000 {
@@ -248,6 +259,52 @@ fn every_change_of_a_random_run_has_exactly_one_entry() {
     let changes = changes(&fixture.database());
     assert!(changes.len() > 50 && changes.values().any(|version| *version > 3));
     assert_eq!(counted, changes);
+}
+
+#[test]
+fn a_name_that_is_pinned_to_a_group_is_told() {
+    let fixture = Fixture::with(Setup {
+        settings: vec![("roles.admin_groups", "Admins")],
+        ..Setup::default()
+    });
+    let body = group("ADMINS", &json!([]));
+    let reply = fixture.client().post("/Groups", &body).expect(201);
+    let pins = |fixture: &Fixture| {
+        let all = entries(fixture).into_iter();
+        all.filter(|entry| entry.action == "role.pin")
+            .collect::<Vec<_>>()
+    };
+    let told = pins(&fixture);
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (&told[0].resource, &told[0].request),
+        (
+            &reply.id(),
+            &reply.header("x-request-id").unwrap().to_owned()
+        )
+    );
+    assert_eq!(
+        told[0].changes,
+        Some(json!([{ "path": "name", "after": "Admins" }]))
+    );
+    fixture
+        .client()
+        .operations(
+            &format!("/Groups/{}", reply.id()),
+            &json!([{ "op": "add", "path": "externalId", "value": "x" }]),
+        )
+        .expect(200);
+    assert_eq!(pins(&fixture).len(), 1, "once");
+    fixture
+        .block_on(fixture.gateway.unpin(Actor::Cli, "Admins"))
+        .unwrap();
+    fixture.block_on(fixture.gateway.pin_groups()).unwrap();
+    let told = pins(&fixture);
+    assert_eq!(
+        (told.len(), told[1].actor.as_str()),
+        (2, "system"),
+        "found at start"
+    );
 }
 
 /// Bar 69: no change without its entry.
@@ -276,7 +333,7 @@ fn a_change_whose_entry_cannot_be_written_is_not_made() {
     let gateway = &world.fixture.gateway;
     world
         .fixture
-        .block_on(gateway.create_token("unaudited", None, day))
+        .block_on(gateway.create_token("unaudited", Wanted::default(), day))
         .unwrap_err();
     assert_eq!(world.fixture.block_on(gateway.tokens()).unwrap(), []);
     connection.execute_batch("DROP TRIGGER forbid").unwrap();
@@ -377,7 +434,7 @@ fn an_exported_head_shows_that_the_end_was_cut_off() {
     let gateway = fixture.beside();
     let day = std::time::Duration::from_secs(86_400);
     fixture
-        .block_on(gateway.create_token("late", None, day))
+        .block_on(gateway.create_token("late", Wanted::default(), day))
         .unwrap();
     fixture.block_on(gateway.seal_audit()).unwrap();
     gateway.close();
@@ -406,10 +463,14 @@ fn what_is_written_without_a_sealer_waits_and_is_sealed_by_the_next() {
     let gateway = fixture.beside();
     let day = std::time::Duration::from_secs(86_400);
     fixture
-        .block_on(gateway.create_token("okta", None, day))
+        .block_on(gateway.create_token("okta", Wanted::default(), day))
         .unwrap();
     gateway.close();
-    assert_eq!(report(&fixture, None), (Vec::new(), 1, None));
+    assert_eq!(
+        report(&fixture, None),
+        (Vec::new(), 2, None),
+        "the connection and its token"
+    );
     let gateway = fixture.beside();
     fixture.block_on(gateway.sealer().finish());
     gateway.close();

@@ -1,11 +1,8 @@
 //! GET of one resource (RFC 7644 §3.4.1).
 
-use std::sync::Arc;
-
 use super::condition::{allow_read, etag, is_known};
-use super::{Fetched, members};
+use super::{Fetched, One, members};
 use crate::scim;
-use crate::scim::query::{Conditions, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::service::{Caller, Error, Gateway, Result};
 use crate::store::Tx;
@@ -15,18 +12,17 @@ impl Gateway {
     ///
     /// # Errors
     /// 404 when there is none with this id, 412 when it is at another version than `If-Match` says.
-    pub async fn get(
-        &self,
-        caller: &Caller,
-        rt: &Arc<ResourceType>,
-        id: &str,
-        wanted: Wanted,
-        conditions: Conditions,
-    ) -> Result<Fetched> {
+    pub async fn get(&self, caller: &Caller, one: One) -> Result<Fetched> {
         caller.scopes.may_read()?;
-        let projection = caller.projection(rt, &wanted)?;
-        let has_members = rt.is_group() && projection.wants(rt, "members");
-        let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
+        let One {
+            rt,
+            id,
+            wanted,
+            conditions,
+        } = one;
+        let projection = caller.projection(&rt, &wanted)?;
+        let has_members = rt.is_group() && projection.wants(&rt, "members");
+        let gateway = self.clone();
         let read = move |tx: &mut Tx<'_>| {
             let Some(record) = tx.get(&rt, &id)? else {
                 return Err(not_found(&rt, &id));

@@ -40,25 +40,6 @@ pub struct Token {
     pub used: Option<Timestamp>,
 }
 
-/// A token and its connection, as far as a request needs them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
-    /// The hash of the secret part.
-    pub hash: Vec<u8>,
-    /// When it ends.
-    pub expires: Timestamp,
-    /// Whether it was revoked.
-    pub is_revoked: bool,
-    /// When it was last used, as far as that was recorded.
-    pub used: Option<Timestamp>,
-    /// The name of the connection.
-    pub connection: String,
-    /// Its profile.
-    pub profile: Option<String>,
-    /// What it may do, separated by spaces.
-    pub scopes: String,
-}
-
 impl Tx<'_> {
     /// Makes a connection; answers `false` when there is one of that name, which stays as it is.
     pub fn insert_connection(&mut self, new: &Connection) -> Result<bool> {
@@ -82,7 +63,7 @@ impl Tx<'_> {
         self.first(
             "SELECT name, profile, scopes, created FROM connection WHERE name = $1",
             &[name.into()],
-            connection,
+            |row| connection(row, 0),
         )
     }
 
@@ -91,7 +72,7 @@ impl Tx<'_> {
         self.all(
             "SELECT name, profile, scopes, created FROM connection ORDER BY name",
             &[],
-            connection,
+            |row| connection(row, 0),
         )
     }
 
@@ -132,24 +113,30 @@ impl Tx<'_> {
         self.first(&sql, &[id.into()], token)
     }
 
-    /// What a request that shows the token with this public id is judged by; expired and revoked ones too.
-    pub fn credential(&mut self, id: &str) -> Result<Option<Credential>> {
-        self.first(
-            "SELECT t.hash, t.expires, t.revoked, t.used, c.name, c.profile, c.scopes
+    /// The token with this public id and its connection, if `proves` says that its hash is the right one. That is
+    /// asked once, with nothing when there is no such token, and nothing else is done for one that proves nothing: who
+    /// asks cannot tell by the time whether a token is there.
+    pub fn credential(
+        &mut self,
+        id: &str,
+        proves: impl Fn(Option<&[u8]>) -> bool,
+    ) -> Result<Option<(Token, Connection)>> {
+        let found = self.first(
+            "SELECT t.id, t.connection, t.hash, t.created, t.expires, t.revoked, t.used,
+               c.name, c.profile, c.scopes, c.created
              FROM token t JOIN connection c ON c.name = t.connection WHERE t.id = $1",
             &[id.into()],
             |row| {
-                Ok(Credential {
-                    hash: row.bytes(0)?.to_vec(),
-                    expires: time(row.text(1)?)?,
-                    is_revoked: !row.is_null(2)?,
-                    used: row.opt_text(3)?.map(time).transpose()?,
-                    connection: row.string(4)?,
-                    profile: row.opt_string(5)?,
-                    scopes: row.string(6)?,
-                })
+                if !proves(Some(row.bytes(2)?)) {
+                    return Ok(None);
+                }
+                Ok(Some((token(row)?, connection(row, 7)?)))
             },
-        )
+        )?;
+        if found.is_none() {
+            proves(None);
+        }
+        Ok(found.flatten())
     }
 
     /// All tokens, or those of one connection, by connection and id.
@@ -182,6 +169,16 @@ impl Tx<'_> {
         })
     }
 
+    /// Revokes one token; answers 1 if it was not revoked before.
+    pub fn revoke_token(&mut self, id: &str, at: Timestamp) -> Result<u64> {
+        self.change(|tx| {
+            tx.execute(
+                "UPDATE token SET revoked = $2 WHERE id = $1 AND revoked IS NULL",
+                &[id.into(), (&stored(at)).into()],
+            )
+        })
+    }
+
     /// Notes that a token was used; no error when it is gone.
     pub fn touch_token(&mut self, id: &str, at: Timestamp) -> Result<()> {
         self.change(|tx| {
@@ -194,12 +191,14 @@ impl Tx<'_> {
     }
 }
 
-fn connection(row: &dyn Row) -> Result<Connection> {
+/// Reads a connection whose columns begin at `from`.
+fn connection(row: &dyn Row, from: usize) -> Result<Connection> {
+    let scopes = row.text(from + 2)?.split_whitespace();
     Ok(Connection {
-        name: row.string(0)?,
-        profile: row.opt_string(1)?,
-        scopes: row.text(2)?.split_whitespace().map(str::to_owned).collect(),
-        created: time(row.text(3)?)?,
+        name: row.string(from)?,
+        profile: row.opt_string(from + 1)?,
+        scopes: scopes.map(str::to_owned).collect(),
+        created: time(row.text(from + 3)?)?,
     })
 }
 
