@@ -127,10 +127,9 @@ impl Writer {
 fn together(driver: &mut dyn Driver, jobs: &mut [Job]) -> Result<bool> {
     for job in jobs {
         match job.run(driver) {
-            Verdict::Keep => {}
-            Verdict::Untouched | Verdict::Undo if !driver.in_transaction() => return Err(ended()),
-            Verdict::Untouched => {}
-            Verdict::Undo => return Ok(false),
+            Verdict::Keep | Verdict::Untouched if driver.in_transaction() => {}
+            Verdict::Undo if driver.in_transaction() => return Ok(false),
+            Verdict::Keep | Verdict::Untouched | Verdict::Undo => return Err(ended()),
         }
     }
     Ok(true)

@@ -82,7 +82,7 @@ impl Gateway {
         if !joined.groups.is_empty() {
             text.push_str(",\"groups\":[");
             push_list(&mut text, &joined.groups, |text, group| {
-                self.push_group(text, group)
+                self.push_group(text, group);
             });
             text.push(']');
         }

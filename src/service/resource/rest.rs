@@ -78,16 +78,12 @@ impl Gateway {
                 };
                 let slice = gateway.members_behind(&rest).await?;
                 let mut text = gateway.continued(&rest, &slice)?;
-                let last = slice.into_iter().next_back();
-                let next = match last {
-                    Some(last) => {
-                        rest.after = last.value;
-                        Some(rest)
-                    }
-                    None => {
-                        text.extend_from_slice(&rest.end);
-                        None
-                    }
+                let next = if let Some(last) = slice.into_iter().next_back() {
+                    rest.after = last.value;
+                    Some(rest)
+                } else {
+                    text.extend_from_slice(&rest.end);
+                    None
                 };
                 Ok(Some((Bytes::from(text), next)))
             }
@@ -97,6 +93,6 @@ impl Gateway {
     async fn members_behind(&self, rest: &Rest) -> Result<Vec<StoredMember>> {
         let (group, after) = (rest.group.clone(), rest.after.clone());
         let read = move |tx: &mut Tx<'_>| tx.members(&group, Some(&after), SLICE);
-        Ok(self.store().read(read).await.map_err(Error::from)?)
+        self.store().read(read).await.map_err(Error::from)
     }
 }
