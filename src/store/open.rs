@@ -96,8 +96,7 @@ impl Inner {
             ("store-scan", &inner.scans, readers / 2),
         ] {
             for _ in 0..count {
-                let driver = engine.connect(Access::Read)?;
-                let reader = Reader::new(Arc::clone(&engine), Arc::clone(queue), driver);
+                let reader = Reader::new(Arc::clone(&engine), Arc::clone(queue));
                 inner.spawn(name, move || reader.run())?;
             }
         }

@@ -25,6 +25,8 @@ mod custom_schema;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod ldap;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod limits;
@@ -32,6 +34,10 @@ mod limits;
 mod metrics;
 #[cfg(test)]
 mod oauth;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod password;
 #[cfg(test)]
 mod provisioning;
 #[cfg(test)]
@@ -48,6 +54,8 @@ mod roles;
 mod saml;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

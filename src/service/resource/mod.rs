@@ -10,6 +10,7 @@ mod find;
 mod get;
 mod kept;
 pub(super) mod members;
+mod password;
 mod render;
 mod rest;
 mod write;
@@ -24,6 +25,7 @@ use crate::scim::schema::ResourceType;
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
 pub(super) use kept::Kept;
+pub(super) use render::Joined;
 pub use rest::Rest;
 
 /// A request for one resource.
