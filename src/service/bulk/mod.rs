@@ -12,7 +12,7 @@ use super::provisioning::{self, Asked};
 use super::resource::body;
 use super::resource::change::{Change, Terms, What};
 use super::resource::create::{New, Promise};
-use super::{Caller, Gateway, Result, SCIM_ROOT};
+use super::{Caller, Error, Gateway, Result, SCIM_ROOT};
 use crate::scim;
 use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};
 use crate::scim::json;
