@@ -1,11 +1,16 @@
 //! Answers that are no errors: status, headers and body of each.
 
+use std::future::ready;
+
 use actix_web::body::BoxBody;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream;
 
+use super::request::gateway;
 use crate::scim::message::MEDIA_TYPE;
 use crate::scim::query::Preference;
 use crate::service::Answer;
@@ -35,10 +40,10 @@ pub(super) enum Reply {
 impl Responder for Reply {
     type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         match self {
-            Self::Created(answer) => resource(StatusCode::CREATED, answer),
-            Self::Found(answer) => resource(StatusCode::OK, answer),
+            Self::Created(answer) => resource(request, StatusCode::CREATED, answer),
+            Self::Found(answer) => resource(request, StatusCode::OK, answer),
             Self::NotModified { etag, location } => {
                 let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
                 if let Ok(location) = HeaderValue::try_from(location) {
@@ -56,7 +61,7 @@ impl Responder for Reply {
 
 /// `Location` and `Content-Location` are `meta.location` (RFC 7643 §3.1), `ETag` is `meta.version`.
 /// Without a body the status is 204, but for what was made.
-fn resource(status: StatusCode, answer: Answer) -> HttpResponse {
+fn resource(request: &HttpRequest, status: StatusCode, answer: Answer) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     if let Ok(location) = HeaderValue::try_from(answer.location) {
         response.insert_header((header::CONTENT_LOCATION, location.clone()));
@@ -67,9 +72,16 @@ fn resource(status: StatusCode, answer: Answer) -> HttpResponse {
         response.insert_header(("Preference-Applied", applied));
     }
     match answer.body {
-        Some(body) => response
-            .insert_header((header::CONTENT_TYPE, SCIM))
-            .body(body),
+        Some(body) => {
+            response.insert_header((header::CONTENT_TYPE, SCIM));
+            match (answer.rest, gateway(request)) {
+                (Some(rest), Ok(gateway)) => {
+                    let first = stream::once(ready(Ok(body)));
+                    response.streaming(first.chain(gateway.rest(rest)))
+                }
+                (None, _) | (_, Err(_)) => response.body(body),
+            }
+        }
         None if status == StatusCode::CREATED => response.finish(),
         None => response.status(StatusCode::NO_CONTENT).finish(),
     }

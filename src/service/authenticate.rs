@@ -91,7 +91,7 @@ impl Gateway {
         let id = public_id(token).unwrap_or_default().to_owned();
         let found = self
             .store()
-            .read(move |tx| tx.credential(&id, |stored| hash.is(stored)))
+            .glance(move |tx| tx.credential(&id, |stored| hash.is(stored)))
             .await
             .map_err(Error::from)?;
         let now = self.clock().now();

@@ -10,6 +10,7 @@ use super::limit::Limits;
 use super::oauth::Issuers;
 use super::password::Pool;
 use super::provisioning::Buffer;
+use super::resource::Kept;
 use super::role::{AdminGroups, RoleNames};
 use super::schema;
 use crate::clock::Clock;
@@ -36,6 +37,7 @@ struct Inner {
     issuers: Issuers,
     passwords: Pool,
     buffer: Buffer,
+    kept: Kept,
     requests: Requests,
     instance: String,
     admin_groups: AdminGroups,
@@ -97,6 +99,7 @@ impl Gateway {
             issuers,
             passwords: Pool::new(),
             buffer: Buffer::default(),
+            kept: Kept::default(),
             requests: Requests::default(),
             instance,
             admin_groups,
@@ -172,6 +175,11 @@ impl Gateway {
     /// What waits to be written to the provisioning log.
     pub(super) fn buffer(&self) -> &Buffer {
         &self.0.buffer
+    }
+
+    /// Pages that were just answered.
+    pub(super) fn kept(&self) -> &Kept {
+        &self.0.kept
     }
 
     pub(super) fn limits(&self) -> &Limits {

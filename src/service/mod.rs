@@ -54,7 +54,7 @@ pub use oauth::{ClientProof, FederationInfo, GrantRefused, Granted, probe_jwks};
 pub use password::{LinkHolder, SetLink};
 pub use personal_token::{NewPersonalToken, PersonalScope, PersonalTokenInfo, TOKEN_DAYS};
 pub use provisioning::{LogFilter, Request, Said};
-pub use resource::{Answer, Fetched, One};
+pub use resource::{Answer, Fetched, One, Rest};
 pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GrantedBy, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;

@@ -8,6 +8,7 @@ mod error;
 mod hash;
 mod keys;
 mod migrate;
+mod near;
 mod open;
 mod queue;
 mod reader;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use cause::{Actor, Cause};
+pub use engine::Moment;
 pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
@@ -111,6 +113,44 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(gone().into()))
     }
 
+    /// [`Store::read`] for a closure that may read many documents. Such reads have threads of their own, half as many as
+    /// there are cores, so that they leave both a core and a reader to all others.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub async fn scan<T, E>(
+        &self,
+        closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (task, answer) = Task::new(None, closure);
+        push(&self.inner.scans, Box::new(task))?;
+        answer.await.unwrap_or_else(|_| Err(gone().into()))
+    }
+
+    /// [`Store::read`] for a closure that looks at a few rows by their keys. Where the engine is in this process, it runs
+    /// on the thread of the caller: the change of threads and back would cost more than the look. What turns out to
+    /// be more is interrupted and runs once more, on a reader.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub async fn glance<T, E>(
+        &self,
+        closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match self.inner.near.run(&closure) {
+            Some(found) => found,
+            None => self.read(closure).await,
+        }
+    }
+
     /// Whether changes can be made, as far as the last one told.
     pub fn ready(&self) -> bool {
         self.inner.is_ready()
@@ -118,7 +158,8 @@ impl Store {
 
     /// How many changes and how many reads wait.
     pub fn waiting(&self) -> (usize, usize) {
-        (self.inner.changes.len(), self.inner.reads.len())
+        let reads = self.inner.reads.len() + self.inner.scans.len();
+        (self.inner.changes.len(), reads)
     }
 
     /// The size of what was committed and not yet put in its place, for an engine that has such a log.

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use super::cause::{Actor, Cause};
 use super::engine::{Access, Driver, Engine, Sqlite};
 use super::migrate::{Migrated, migrate};
+use super::near::Near;
 use super::queue::Queue;
 use super::reader::Reader;
 use super::tx::Tx;
@@ -37,6 +38,16 @@ pub struct Options {
     pub at: Timestamp,
 }
 
+impl Options {
+    /// How many callers may look at a few rows at once: a command is one caller, a gateway has a worker a core.
+    fn near(&self) -> usize {
+        match self.role {
+            Role::Serve => readers(self.readers),
+            Role::Command => 0,
+        }
+    }
+}
+
 /// Who opens a database that several processes may use at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -52,6 +63,8 @@ pub(super) struct Inner {
     pub(super) migrated: Migrated,
     pub(super) changes: Arc<Queue<Job>>,
     pub(super) reads: Arc<Queue<Job>>,
+    pub(super) scans: Arc<Queue<Job>>,
+    pub(super) near: Near,
     ready: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -60,11 +73,14 @@ impl Inner {
     pub(super) fn open(options: &Options, registry: Option<&Registry>) -> Result<Self> {
         let engine: Arc<dyn Engine> = Arc::new(Sqlite::create(&options.path, options.role)?);
         let mut driver = engine.connect(Access::Write)?;
+        let migrated = migrate(&mut *driver, options.at)?;
         let inner = Self {
             engine: Arc::clone(&engine),
-            migrated: migrate(&mut *driver, options.at)?,
+            migrated,
             changes: Arc::new(Queue::new(QUEUE)),
             reads: Arc::new(Queue::new(QUEUE)),
+            scans: Arc::new(Queue::new(QUEUE)),
+            near: Near::open(&*engine, options.near())?,
             ready: Arc::new(AtomicBool::new(true)),
             threads: Mutex::new(Vec::new()),
         };
@@ -74,10 +90,15 @@ impl Inner {
         let (changes, ready) = (Arc::clone(&inner.changes), Arc::clone(&inner.ready));
         let writer = Writer::new(Arc::clone(&engine), changes, ready, driver);
         // Readers are joined first: the last connection to close then is the writer's, which tidies up.
-        for _ in 0..readers(options.readers) {
-            let driver = engine.connect(Access::Read)?;
-            let reader = Reader::new(Arc::clone(&engine), Arc::clone(&inner.reads), driver);
-            inner.spawn("store-read", move || reader.run())?;
+        let readers = readers(options.readers);
+        for (name, queue, count) in [
+            ("store-read", &inner.reads, readers),
+            ("store-scan", &inner.scans, readers / 2),
+        ] {
+            for _ in 0..count {
+                let reader = Reader::new(Arc::clone(&engine), Arc::clone(queue));
+                inner.spawn(name, move || reader.run())?;
+            }
         }
         inner.spawn("store-write", move || writer.run())?;
         Ok(inner)
@@ -90,6 +111,8 @@ impl Inner {
     pub(super) fn close(&self) {
         self.ready.store(false, Ordering::Release);
         self.reads.close();
+        self.scans.close();
+        self.near.close();
         let threads = std::mem::take(&mut *self.threads());
         let mut threads = threads.into_iter();
         let writer = threads.next_back();

@@ -5,6 +5,7 @@ use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 /// Jobs in the order they came.
 pub(super) struct Queue<T> {
@@ -57,23 +58,33 @@ impl<T> Queue<T> {
 
     /// Takes what is waiting, at most `most` jobs, or waits for one; `None` when the queue is closed and empty.
     pub(super) fn take(&self, most: usize) -> Option<Vec<T>> {
+        self.take_within(most, None)
+    }
+
+    /// [`Queue::take`], but waits for `patience` only, if there is a limit to it; then no job is taken.
+    pub(super) fn take_within(&self, most: usize, patience: Option<Duration>) -> Option<Vec<T>> {
         let mut state = self.lock();
         while state.jobs.is_empty() {
             if !state.open {
                 return None;
             }
-            state = self
-                .arrived
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = match patience {
+                None => {
+                    let waited = self.arrived.wait(state);
+                    waited.unwrap_or_else(PoisonError::into_inner)
+                }
+                Some(patience) => {
+                    let waited = self.arrived.wait_timeout(state, patience);
+                    let (state, over) = waited.unwrap_or_else(PoisonError::into_inner);
+                    if over.timed_out() && state.jobs.is_empty() && state.open {
+                        return Some(Vec::new());
+                    }
+                    state
+                }
+            };
         }
         let count = state.jobs.len().min(most);
         Some(state.jobs.drain(..count).collect())
-    }
-
-    /// Whether nothing is waiting.
-    pub(super) fn is_empty(&self) -> bool {
-        self.lock().jobs.is_empty()
     }
 
     /// How many jobs wait.
@@ -104,9 +115,12 @@ mod tests {
         }
         assert_eq!(queue.push(3), Err(Refused::Full));
         assert_eq!(queue.take(2), Some(vec![0, 1]));
+        assert_eq!(queue.take(1), Some(vec![2]));
+        let soon = Some(Duration::from_millis(1));
+        assert_eq!(queue.take_within(1, soon), Some(vec![]));
+        assert_eq!(queue.push(2), Ok(()));
         queue.close();
         assert_eq!(queue.push(4), Err(Refused::Closed));
-        assert!(!queue.is_empty());
         assert_eq!(queue.take(2), Some(vec![2]));
         assert_eq!(queue.take(2), None);
     }

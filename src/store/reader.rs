@@ -15,16 +15,13 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// A reader that owns `driver` and answers what comes through `queue`.
-    pub(super) fn new(
-        engine: Arc<dyn Engine>,
-        queue: Arc<Queue<Job>>,
-        driver: Box<dyn Driver>,
-    ) -> Self {
+    /// A reader that answers what comes through `queue`. It connects for the first of it: many a gateway never needs all
+    /// of its readers.
+    pub(super) fn new(engine: Arc<dyn Engine>, queue: Arc<Queue<Job>>) -> Self {
         Self {
             engine,
             queue,
-            driver: Some(driver),
+            driver: None,
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) enum Verdict {
     Keep,
     /// They are rolled back, alone.
     Undo,
+    /// It failed before it had changed anything.
+    Untouched,
 }
 
 /// A closure and who waits for its answer.
@@ -60,19 +62,11 @@ where
     E: From<Error> + Send,
 {
     fn run(&mut self, driver: &mut dyn Driver) -> Verdict {
-        let mut tx = Tx::new(driver, self.cause.as_ref());
-        let closure = &self.closure;
-        // A panic is a defect of one request; it must not take the worker of all others with it.
-        let found = catch_unwind(AssertUnwindSafe(|| closure(&mut tx)))
-            .unwrap_or_else(|_| Err(Error::Other("a transaction panicked".to_owned()).into()));
-        let found = match tx.broken() {
-            Some(why) if found.is_ok() => Err(why.into()),
-            Some(_) | None => found,
-        };
-        let verdict = if found.is_ok() {
-            Verdict::Keep
-        } else {
-            Verdict::Undo
+        let (found, touched) = attempt(driver, self.cause.as_ref(), &self.closure);
+        let verdict = match (&found, touched) {
+            (Ok(_), _) => Verdict::Keep,
+            (Err(_), true) => Verdict::Undo,
+            (Err(_), false) => Verdict::Untouched,
         };
         self.found = Some(found);
         verdict
@@ -87,4 +81,21 @@ where
         // A caller that no longer waits wants no answer.
         drop(self.caller.send(answer));
     }
+}
+
+/// Runs a closure once in the transaction that is open; answers also whether it tried to change anything.
+pub(super) fn attempt<T, E: From<Error>>(
+    driver: &mut dyn Driver,
+    cause: Option<&Cause>,
+    closure: &impl Fn(&mut Tx<'_>) -> std::result::Result<T, E>,
+) -> (std::result::Result<T, E>, bool) {
+    let mut tx = Tx::new(driver, cause);
+    // A panic is a defect of one request; it must not take the worker of all others with it.
+    let found = catch_unwind(AssertUnwindSafe(|| closure(&mut tx)))
+        .unwrap_or_else(|_| Err(Error::Other("a transaction panicked".to_owned()).into()));
+    let found = match tx.broken() {
+        Some(why) if found.is_ok() => Err(why.into()),
+        Some(_) | None => found,
+    };
+    (found, tx.is_touched())
 }

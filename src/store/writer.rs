@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use super::engine::{Access, Driver, Engine, Moment};
+use super::engine::{Access, Driver, Engine, Occasion};
 use super::queue::Queue;
 use super::work::{Verdict, Work};
 use super::{Error, Result};
@@ -12,6 +13,10 @@ use super::{Error, Result};
 /// Changes in one commit. A sync costs as much as some hundred small changes, so more would
 /// gain little, and what one failing commit takes with it stays small.
 const GROUP: usize = 256;
+
+/// How long nothing may come until that counts as rest, in which there is time to tidy. Between two groups of clients
+/// that wait for their answers lies less than a millisecond.
+const REST: Duration = Duration::from_millis(20);
 
 /// A change that waits for the writer.
 pub(super) type Job = Box<dyn Work>;
@@ -42,16 +47,18 @@ impl Writer {
 
     /// Works until the queue is closed and empty.
     pub(super) fn run(mut self) {
-        while let Some(jobs) = self.queue.take(GROUP) {
-            self.answer(jobs);
-            let moment = if self.queue.is_empty() {
-                Moment::Idle
+        let mut patience = None;
+        while let Some(jobs) = self.queue.take_within(GROUP, patience) {
+            patience = if jobs.is_empty() {
+                self.tidy(Occasion::Idle);
+                None
             } else {
-                Moment::Busy
+                self.answer(jobs);
+                self.tidy(Occasion::Busy);
+                Some(REST)
             };
-            self.tidy(moment);
         }
-        self.tidy(Moment::Close);
+        self.tidy(Occasion::Close);
     }
 
     /// Commits the jobs together, then answers them all.
@@ -70,14 +77,10 @@ impl Writer {
     fn commit(&mut self, jobs: &mut [Job]) -> Result<()> {
         let driver = self.connected()?;
         driver.begin(Access::Write)?;
-        for job in jobs {
-            driver.savepoint()?;
-            match job.run(driver) {
-                Verdict::Keep => driver.release()?,
-                Verdict::Undo if driver.in_transaction() => driver.undo()?,
-                // A full disk or an I/O error has ended the transaction, with all that was in it.
-                Verdict::Undo => return Err(lost("the transaction was ended by the database")),
-            }
+        if !together(driver, jobs)? {
+            driver.rollback();
+            driver.begin(Access::Write)?;
+            apart(driver, jobs)?;
         }
         driver.commit()?;
         self.ready.store(true, Ordering::Release);
@@ -108,15 +111,46 @@ impl Writer {
         }
     }
 
-    fn tidy(&mut self, moment: Moment) {
+    fn tidy(&mut self, occasion: Occasion) {
         let tidied = match &mut self.driver {
-            Some(driver) => driver.tidy(moment),
+            Some(driver) => driver.tidy(occasion),
             None => Ok(()),
         };
         if tidied.is_err() {
             self.lose();
         }
     }
+}
+
+/// Runs the jobs without savepoints, which cost a copy of every page that is changed. Answers whether all that was
+/// done can be kept: one that failed halfway spoils the others, and all are run [`apart`].
+fn together(driver: &mut dyn Driver, jobs: &mut [Job]) -> Result<bool> {
+    for job in jobs {
+        match job.run(driver) {
+            Verdict::Keep | Verdict::Untouched if driver.in_transaction() => {}
+            Verdict::Undo if driver.in_transaction() => return Ok(false),
+            Verdict::Keep | Verdict::Untouched | Verdict::Undo => return Err(ended()),
+        }
+    }
+    Ok(true)
+}
+
+/// Runs each job in a savepoint of its own.
+fn apart(driver: &mut dyn Driver, jobs: &mut [Job]) -> Result<()> {
+    for job in jobs {
+        driver.savepoint()?;
+        match job.run(driver) {
+            Verdict::Keep => driver.release()?,
+            Verdict::Untouched | Verdict::Undo if driver.in_transaction() => driver.undo()?,
+            Verdict::Untouched | Verdict::Undo => return Err(ended()),
+        }
+    }
+    Ok(())
+}
+
+/// A full disk or an I/O error has ended the transaction, with all that was in it.
+fn ended() -> Error {
+    lost("the transaction was ended by the database")
 }
 
 fn lost(why: &str) -> Error {
@@ -188,7 +222,7 @@ mod tests {
             Ok(Vec::new())
         }
 
-        fn tidy(&mut self, _: Moment) -> Result<()> {
+        fn tidy(&mut self, _: Occasion) -> Result<()> {
             Ok(())
         }
 

@@ -182,13 +182,7 @@ impl Gateway {
         let (here, before, mine) = (Arc::clone(run), done.clone(), units.clone());
         let result = self
             .store()
-            .write(cause, move |tx| {
-                let mut done = before.clone();
-                for unit in &mine {
-                    here.unit(tx, *unit, &mut done)?;
-                }
-                Ok::<_, Error>(done)
-            })
+            .write(cause, move |tx| here.units(tx, &mine, &before))
             .await;
         match result {
             Ok(done) => Ok(done),

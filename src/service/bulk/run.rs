@@ -73,33 +73,60 @@ impl Run {
             .is_some_and(|limit| done.errors >= limit)
     }
 
-    /// Runs one unit in a scope of its own: all of it or nothing.
-    pub(super) fn unit(&self, tx: &mut Tx<'_>, unit: usize, done: &mut Done) -> Result<()> {
-        if self.is_over(done) {
-            return Ok(());
-        }
-        let positions = self.plan.units.get(unit).map_or(&[][..], Vec::as_slice);
-        if let Some((position, error)) = self.refusal(positions, done) {
-            self.refuse(positions, position, &error, done);
-            return Ok(());
-        }
-        let ran = tx.scope(|tx| self.steps(tx, positions));
-        match ran {
-            Ok(results) => {
-                for (position, result) in results {
+    /// Runs units after what is done: all in one scope, and only if an operation fails each in its own. A scope costs a
+    /// copy of every page that is changed in it, and most requests have nothing that fails.
+    pub(super) fn units(&self, tx: &mut Tx<'_>, units: &[usize], before: &Done) -> Result<Done> {
+        let together = tx.scope(|tx| {
+            let mut done = before.clone();
+            for unit in units {
+                for (position, result) in self.steps(tx, self.runnable(*unit, &mut done))? {
                     done.put(position, Ok(result));
                 }
-                Ok(())
             }
+            Ok(done)
+        });
+        match together {
+            Ok(done) => Ok(done),
             Err(Stop {
-                position,
-                error: Error::Scim(error),
-            }) => {
-                self.refuse(positions, position, &error, done);
-                Ok(())
-            }
+                error: Error::Scim(_),
+                ..
+            }) => self.apart(tx, units, before),
             Err(Stop { error, .. }) => Err(error),
         }
+    }
+
+    /// Runs each unit in a scope of its own: all of it or nothing.
+    fn apart(&self, tx: &mut Tx<'_>, units: &[usize], before: &Done) -> Result<Done> {
+        let mut done = before.clone();
+        for unit in units {
+            let positions = self.runnable(*unit, &mut done);
+            match tx.scope(|tx| self.steps(tx, positions)) {
+                Ok(results) => {
+                    for (position, result) in results {
+                        done.put(position, Ok(result));
+                    }
+                }
+                Err(Stop {
+                    position,
+                    error: Error::Scim(error),
+                }) => self.refuse(positions, position, &error, &mut done),
+                Err(Stop { error, .. }) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    /// The operations of a unit; none where it is not even tried.
+    fn runnable(&self, unit: usize, done: &mut Done) -> &[usize] {
+        if self.is_over(done) {
+            return &[];
+        }
+        let positions = self.plan.units.get(unit).map_or(&[][..], Vec::as_slice);
+        let Some((position, error)) = self.refusal(positions, done) else {
+            return positions;
+        };
+        self.refuse(positions, position, &error, done);
+        &[]
     }
 
     /// Why a unit cannot even be tried: an operation that makes no sense, or one that names a resource

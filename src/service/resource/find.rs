@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::asked::{Asked, Kind, Scope};
 use super::cursor::Binding;
+use super::kept::Question;
 use super::{body, members};
 use crate::scim::message::{CursorHead, ListHead, cursor_body, list_body};
 use crate::scim::query::{ListQuery, Paging};
@@ -70,7 +71,15 @@ impl Gateway {
         caller.scopes.may_read()?;
         let asked = Asked::new(caller, scope, &query, self.settings())?;
         match &query.paging {
-            Paging::Index(start) => self.by_index(asked, *start).await,
+            Paging::Index(start) => {
+                let question = match scope {
+                    Scope::One(rt) if asked.is_quick(*start) => {
+                        Some(Question::new(caller, rt, &query))
+                    }
+                    Scope::One(_) | Scope::All(_) => None,
+                };
+                self.by_index(asked, *start, question).await
+            }
             Paging::Cursor(cursor) => {
                 let binding = Binding::new(caller, scope, &query);
                 self.by_cursor(asked, &binding, cursor.as_deref()).await
@@ -78,25 +87,47 @@ impl Gateway {
         }
     }
 
-    async fn by_index(&self, asked: Asked, start_index: u64) -> Result<Bytes> {
+    /// A page by position. One that is `quick` is read where it is asked for, unless it was just answered.
+    async fn by_index(
+        &self,
+        asked: Asked,
+        start_index: u64,
+        quick: Option<Question>,
+    ) -> Result<Bytes> {
         let gateway = self.clone();
-        let read = move |tx: &mut Tx<'_>| {
-            let (total, records) = if let [kind] = asked.kinds.as_slice() {
-                let Found { total, records } = tx.find(&asked.find(kind, start_index))?;
-                (total, records)
-            } else {
-                let walked = tx.walk(&asked.walk(Start::Index(start_index)))?;
-                (walked.total.unwrap_or(0), walked.records)
-            };
-            let resources = gateway.page(tx, &asked.kinds, &records)?;
-            let head = ListHead {
-                total,
-                start_index,
-                items: resources.len(),
-            };
-            Ok::<_, Error>(list_body(head, &resources).into())
+        let Some(question) = quick else {
+            let read = move |tx: &mut Tx<'_>| gateway.page_at(tx, &asked, start_index);
+            return self.store().scan(read).await;
         };
-        self.store().read(read).await
+        let read = move |tx: &mut Tx<'_>| {
+            let moment = tx.moment()?;
+            if let Some(page) = moment.and_then(|at| gateway.kept().find(&question, at)) {
+                return Ok(page);
+            }
+            let page = gateway.page_at(tx, &asked, start_index)?;
+            if let Some(at) = moment {
+                gateway.kept().keep(&question, at, &page);
+            }
+            Ok::<_, Error>(page)
+        };
+        self.store().glance(read).await
+    }
+
+    fn page_at(&self, tx: &mut Tx<'_>, asked: &Asked, start_index: u64) -> Result<Bytes> {
+        let (total, records) = if let [kind] = asked.kinds.as_slice() {
+            let Found { total, records } = tx.find(&asked.find(kind, start_index))?;
+            (total, records)
+        } else {
+            let walked = tx.walk(&asked.walk(Start::Index(start_index)))?;
+            (walked.total.unwrap_or(0), walked.records)
+        };
+        let resources = self.page(tx, &asked.kinds, &records)?;
+        let head = ListHead {
+            total,
+            start_index,
+            items: resources.len(),
+        };
+        Ok(list_body(head, &resources).into())
     }
 
     async fn by_cursor(
@@ -109,6 +140,7 @@ impl Gateway {
             .map(|cursor| self.open_cursor(binding, cursor))
             .transpose()?;
         let gateway = self.clone();
+        let quick = asked.is_quick(1);
         let read = move |tx: &mut Tx<'_>| {
             let Walked {
                 total,
@@ -118,7 +150,11 @@ impl Gateway {
             let resources = gateway.page(tx, &asked.kinds, &records)?;
             Ok::<_, Error>((total, next, resources))
         };
-        let (total, next, resources) = self.store().read(read).await?;
+        let (total, next, resources) = if quick {
+            self.store().glance(read).await?
+        } else {
+            self.store().scan(read).await?
+        };
         let next = next
             .map(|place| self.seal_cursor(binding, &place))
             .transpose()?;

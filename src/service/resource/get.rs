@@ -4,10 +4,11 @@ use super::condition::{allow_read, etag, is_known};
 use super::{Fetched, One, members};
 use crate::scim;
 use crate::scim::project::Projection;
-use crate::scim::query::{Conditions, Preference, Wanted};
+use crate::scim::query::{Conditions, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::scim::syntax::Name;
 use crate::service::{Caller, Error, Gateway, Me, Result};
+use crate::store::Tx;
 
 impl Gateway {
     /// Reads a resource, unless the caller has this version already.
@@ -50,25 +51,28 @@ impl Gateway {
             wanted: _,
             conditions,
         } = one;
+        let has_members = rt.is_group() && projection.wants(&rt, "members");
         let gateway = self.clone();
-        self.store()
-            .read(move |tx| {
-                let Some(record) = tx.get(&rt, &id)? else {
-                    return Err(not_found(&rt, &id));
-                };
-                allow_read(&record, &conditions)?;
-                if is_known(&record, conditions.if_none_match.as_ref()) {
-                    return Ok(Fetched::NotModified {
-                        etag: etag(&record),
-                        location: gateway.location(&rt, &record.id),
-                    });
-                }
-                let joined = members::joined(tx, &rt, &record, &projection)?;
-                gateway
-                    .answer(&rt, &record, &joined, &projection, Preference::None)
-                    .map(Fetched::Found)
-            })
-            .await
+        let read = move |tx: &mut Tx<'_>| {
+            let Some(record) = tx.get(&rt, &id)? else {
+                return Err(not_found(&rt, &id));
+            };
+            allow_read(&record, &conditions)?;
+            if is_known(&record, conditions.if_none_match.as_ref()) {
+                return Ok(Fetched::NotModified {
+                    etag: etag(&record),
+                    location: gateway.location(&rt, &record.id),
+                });
+            }
+            let joined = members::first(tx, &rt, &record, &projection)?;
+            let answer = gateway.begun(&rt, &record, &joined, &projection)?;
+            Ok(Fetched::Found(answer))
+        };
+        if has_members {
+            self.store().read(read).await
+        } else {
+            self.store().glance(read).await
+        }
     }
 }
 

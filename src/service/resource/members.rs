@@ -1,10 +1,9 @@
 //! The members of a group and the groups of a user, read and changed beside the document.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::asked::Kind;
-use std::cell::Cell;
-
 use super::render::Joined;
 use crate::scim;
 use crate::scim::ErrorKind;
@@ -17,7 +16,7 @@ use crate::service::Result;
 use crate::store::{GroupRef, Record, StoredMember, Tx};
 
 /// How many members are read at once. At about 100 bytes a row, a slice is 100 KiB.
-const SLICE: u32 = 1_000;
+pub(super) const SLICE: u32 = 1_000;
 
 /// How many members a group may have for PATCH to be answered with all of them unasked.
 pub(super) const ANSWERED_UNASKED: u32 = 1_000;
@@ -37,6 +36,22 @@ pub(in crate::service) fn joined(
         joined.members = all(tx, &record.id)?;
     }
     Ok(joined)
+}
+
+/// [`joined`], but of the members of a group only the first slice.
+pub(super) fn first(
+    tx: &mut Tx<'_>,
+    rt: &ResourceType,
+    record: &Record,
+    projection: &Projection,
+) -> Result<Joined> {
+    if !(rt.is_group() && projection.wants(rt, "members")) {
+        return joined(tx, rt, record, projection);
+    }
+    Ok(Joined {
+        members: tx.members(&record.id, None, SLICE)?,
+        groups: Vec::new(),
+    })
 }
 
 /// The groups of the users of a page, by user, as far as the projections want them.

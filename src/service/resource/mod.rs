@@ -8,9 +8,11 @@ pub(super) mod create;
 mod cursor;
 mod find;
 mod get;
+mod kept;
 pub(super) mod members;
 mod password;
 mod render;
+mod rest;
 mod write;
 
 use std::sync::Arc;
@@ -22,7 +24,9 @@ use crate::scim::schema::ResourceType;
 
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
+pub(super) use kept::Kept;
 pub(super) use render::Joined;
+pub use rest::Rest;
 
 /// A request for one resource.
 #[derive(Debug, Clone)]
@@ -38,10 +42,12 @@ pub struct One {
 }
 
 /// What a request is answered with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The resource as JSON; `None` where it is not wanted, or too large to be sent unasked.
     pub body: Option<Bytes>,
+    /// What follows it: the members of a large group are read while they are sent.
+    pub rest: Option<Rest>,
     /// `meta.location`.
     pub location: String,
     /// `meta.version`, a weak entity tag.
@@ -51,7 +57,7 @@ pub struct Answer {
 }
 
 /// What a conditional read is answered with (RFC 7644 §3.14).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Fetched {
     /// The resource.
     Found(Answer),

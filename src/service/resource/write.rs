@@ -157,6 +157,7 @@ impl Gateway {
             Some(joined) => self.answer(&rt, &record, &joined, &projection, preference),
             None => Ok(Answer {
                 body: None,
+                rest: None,
                 location: self.location(&rt, &record.id),
                 etag: condition::etag(&record),
                 preference: share.followed(preference),
@@ -174,6 +175,7 @@ impl Gateway {
     ) -> Result<Answer> {
         Ok(Answer {
             body: Some(self.render(rt, record, joined, projection)?.into()),
+            rest: None,
             location: self.location(rt, &record.id),
             etag: condition::etag(record),
             preference,

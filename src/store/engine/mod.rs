@@ -41,11 +41,21 @@ pub(crate) trait Driver: Send {
     fn integrity(&mut self) -> Result<Vec<String>>;
 
     /// Housekeeping between transactions (the checkpoint of a write-ahead log).
-    fn tidy(&mut self, moment: Moment) -> Result<()>;
+    fn tidy(&mut self, occasion: Occasion) -> Result<()>;
 
     /// How much work the engine has done on this connection, in steps of its own; grows with every row it
     /// looks at. Only the ratio of two differences means anything.
     fn effort(&self) -> u64;
+
+    /// Whether a statement was interrupted since the transaction began, because it took too long.
+    fn interrupted(&self) -> bool {
+        false
+    }
+
+    /// Which moment of the database this transaction sees; `None` where that cannot be told at once.
+    fn moment(&mut self) -> Result<Option<Moment>> {
+        Ok(None)
+    }
 
     /// Opens a savepoint; they nest.
     fn savepoint(&mut self) -> Result<()> {
@@ -68,6 +78,12 @@ pub(crate) trait Driver: Send {
 pub(crate) trait Engine: Send + Sync {
     /// A new connection, set up and checked.
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
+
+    /// A connection that reads a few rows on the thread of whoever asks, and is interrupted at more; `None` where
+    /// asking means waiting for another process.
+    fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
+        Ok(None)
+    }
 
     /// Copies all that is committed into the empty file `to`, and opens the copy to be read.
     fn copy(&self, to: &Path) -> Result<Box<dyn Driver>> {
@@ -92,9 +108,18 @@ pub(crate) enum Access {
     Write,
 }
 
+/// A moment of the database, as one connection tells it: two that are equal saw the same, whatever processes change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Moment {
+    /// Which connection.
+    pub connection: u64,
+    /// Grows with each change of anybody else that it sees.
+    pub version: i64,
+}
+
 /// When [`Driver::tidy`] is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub(crate) enum Occasion {
     /// Changes are waiting.
     Busy,
     /// Nothing is waiting.

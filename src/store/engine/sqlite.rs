@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::time::Instant;
 
@@ -16,10 +17,11 @@ use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use rusqlite::Statement;
 use rusqlite::StatementStatus;
+use rusqlite::config::DbConfig;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::types::ValueRef;
 
-use super::{Access, Dialect, Driver, Engine, Flow, Moment, Param, Row, mistyped};
+use super::{Access, Dialect, Driver, Engine, Flow, Moment, Occasion, Param, Row, mistyped};
 use crate::store::{Error, READ_LIMIT, Result, Role};
 
 /// Below it, two connections that checkpoint at once can damage a database in WAL mode.
@@ -37,15 +39,26 @@ const STATEMENTS: usize = 160;
 /// How many steps of SQLite's machine pass between two looks at the clock: about 0.1 ms.
 const STEPS_PER_LOOK: i32 = 4_000;
 
+/// Steps of SQLite's machine after which a look at a few rows is none: about 0.5 ms. A look-up by a key takes some 20,
+/// a page of 100 some 5,000.
+const STEPS_OF_A_GLANCE: i32 = 20_000;
+
+/// Pages kept by the connection that writes, in KiB, negative as SQLite wants it: the upper levels of all indexes of a
+/// million users, and what a commit changes.
+const WRITER_CACHE: &str = "-16384";
+
+/// The same of each connection that looks at a few rows: the upper levels of the indexes and what is asked for often.
+const NEAR_CACHE: &str = "-8192";
+
 /// Frames of the log (4 KiB each) from which an idle writer copies it into the database: 4 MiB.
 const WAL_TIDY: i64 = 1_000;
 
-/// Frames from which a busy writer does so too: 16 MiB.
-const WAL_BUSY: i64 = 4_000;
+/// Frames from which a busy writer does so too: 32 MiB.
+const WAL_BUSY: i64 = 8_000;
 
-/// Frames from which the writer waits for readers to let go of the log: 40 MiB. Reads end after
+/// Frames from which the writer waits for readers to let go of the log: 48 MiB. Reads end after
 /// [`READ_LIMIT`] and a commit seldom exceeds 4 MiB, so the log stays below 64 MiB.
-const WAL_FULL: i64 = 10_000;
+const WAL_FULL: i64 = 12_000;
 
 const DIALECT: Dialect = Dialect {
     int: "INTEGER",
@@ -59,6 +72,7 @@ const DIALECT: Dialect = Dialect {
 pub(crate) struct Sqlite {
     path: PathBuf,
     role: Role,
+    connections: AtomicU64,
 }
 
 impl Sqlite {
@@ -85,12 +99,13 @@ impl Sqlite {
         Ok(Self {
             path: path.to_owned(),
             role,
+            connections: AtomicU64::new(0),
         })
     }
 }
 
-impl Engine for Sqlite {
-    fn connect(&self, access: Access) -> Result<Box<dyn Driver>> {
+impl Sqlite {
+    fn session(&self, access: Access) -> Result<Session> {
         if rusqlite::version_number() < OLDEST {
             return Err(Error::Open(format!(
                 "SQLite {} is older than 3.51.3",
@@ -110,12 +125,30 @@ impl Engine for Sqlite {
         if access == Access::Read {
             watch(&mut connection, &deadline)?;
         }
-        Ok(Box::new(Session {
+        Ok(Session {
             connection,
             role: self.role,
             deadline,
+            number: self.connections.fetch_add(1, Ordering::Relaxed),
             effort: 0,
-        }))
+            interrupted: false,
+        })
+    }
+}
+
+impl Engine for Sqlite {
+    fn connect(&self, access: Access) -> Result<Box<dyn Driver>> {
+        Ok(Box::new(self.session(access)?))
+    }
+
+    fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
+        let mut session = self.session(Access::Read)?;
+        pragma(&session.connection, "cache_size", NEAR_CACHE)?;
+        session
+            .connection
+            .progress_handler(STEPS_OF_A_GLANCE, Some(|| true))
+            .map_err(opening)?;
+        Ok(Some(Box::new(session)))
     }
 
     fn copy(&self, to: &Path) -> Result<Box<dyn Driver>> {
@@ -132,7 +165,9 @@ impl Engine for Sqlite {
             connection,
             role: self.role,
             deadline: Deadline::default(),
+            number: self.connections.fetch_add(1, Ordering::Relaxed),
             effort: 0,
+            interrupted: false,
         }))
     }
 
@@ -150,7 +185,9 @@ struct Session {
     connection: Connection,
     role: Role,
     deadline: Deadline,
+    number: u64,
     effort: u64,
+    interrupted: bool,
 }
 
 impl Session {
@@ -174,6 +211,7 @@ impl Session {
         self.effort = self
             .effort
             .saturating_add(u64::try_from(steps).unwrap_or(0));
+        self.interrupted |= matches!(answer, Err(Error::Slow));
         answer
     }
 
@@ -225,6 +263,7 @@ impl Driver for Session {
     }
 
     fn begin(&mut self, access: Access) -> Result<()> {
+        self.interrupted = false;
         match access {
             Access::Read => {
                 // A command may read for as long as it takes; nobody waits behind it.
@@ -269,25 +308,42 @@ impl Driver for Session {
         Ok(faults)
     }
 
-    fn tidy(&mut self, moment: Moment) -> Result<()> {
+    fn tidy(&mut self, occasion: Occasion) -> Result<()> {
         match self.role {
             Role::Command => return Ok(()),
             Role::Serve => {}
         }
-        if moment == Moment::Close {
+        if occasion == Occasion::Close {
             return self.checkpoint("TRUNCATE").map(drop);
         }
         let (frames, _) = self.checkpoint("NOOP")?;
         if frames >= WAL_FULL {
             self.checkpoint("RESTART")?;
-        } else if frames >= WAL_BUSY || (frames >= WAL_TIDY && moment == Moment::Idle) {
+        } else if frames >= WAL_BUSY || (frames >= WAL_TIDY && occasion == Occasion::Idle) {
             self.checkpoint("PASSIVE")?;
         }
         Ok(())
     }
 
+    fn moment(&mut self) -> Result<Option<Moment>> {
+        let mut version = 0;
+        self.query("PRAGMA data_version", &[], &mut |row| {
+            version = row.int(0)?;
+            Ok(Flow::Stop)
+        })?;
+        // It tells of others' changes only; a connection that writes does not ask.
+        Ok(Some(Moment {
+            connection: self.number,
+            version,
+        }))
+    }
+
     fn effort(&self) -> u64 {
         self.effort
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted
     }
 }
 
@@ -315,10 +371,14 @@ impl Row for rusqlite::Row<'_> {
 
 /// Binds by name: `$3` is a name here, and SQLite numbers names by their first appearance.
 fn bind(statement: &mut Statement<'_>, params: &[Param<'_>]) -> Result<()> {
-    for (position, param) in params.iter().enumerate() {
-        let name = format!("${}", position + 1);
-        let Some(index) = statement.parameter_index(&name).map_err(failed)? else {
-            return Err(Error::Other(format!("no {name} in the statement")));
+    for index in 1..=statement.parameter_count() {
+        let name = statement.parameter_name(index).unwrap_or_default();
+        let number: Option<usize> = name.strip_prefix('$').and_then(|text| text.parse().ok());
+        let param = number.and_then(|number| params.get(number.checked_sub(1)?));
+        let Some(param) = param else {
+            return Err(Error::Other(format!(
+                "no value for {name} of the statement"
+            )));
         };
         let value = ToSqlOutput::Borrowed(match param {
             Param::Null => ValueRef::Null,
@@ -343,7 +403,16 @@ fn set_up(connection: &Connection, access: Access) -> Result<()> {
     if access == Access::Write {
         claim(connection)?;
         pragma(connection, "journal_mode", "wal")?;
+        pragma(connection, "cache_size", WRITER_CACHE)?;
+        // What a savepoint may have to put back is kept in memory: by default SQLite writes more than 64 KiB of it to
+        // a file, which nearly every group of changes has.
+        pragma(connection, "temp_store", "2")?;
     }
+    // Without this promise SQLite plans a statement anew for every value that is bound to it.
+    let planned_once = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection
+        .set_db_config(planned_once, true)
+        .map_err(opening)?;
     // NORMAL loses acknowledged writes at a power cut; only FULL syncs every commit.
     for (name, value) in [
         ("synchronous", "2"),

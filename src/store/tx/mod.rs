@@ -62,7 +62,7 @@ pub use walk::{List, Position, Start, Walk, Walked};
 use jiff::Timestamp;
 
 use super::cause::Cause;
-use super::engine::{Driver, Flow, Param, Row};
+use super::engine::{Driver, Flow, Moment, Param, Row};
 use super::{Error, Result};
 use crate::scim::value::time_key;
 
@@ -75,6 +75,7 @@ pub struct Tx<'a> {
     cause: Option<&'a Cause>,
     broken: Option<Error>,
     drawn: u32,
+    touched: bool,
     members: MemberChange,
 }
 
@@ -86,6 +87,7 @@ impl<'a> Tx<'a> {
             cause,
             broken: None,
             drawn: 0,
+            touched: false,
             members: MemberChange::default(),
         }
     }
@@ -93,6 +95,11 @@ impl<'a> Tx<'a> {
     /// The failure after which nothing of this transaction may be kept.
     pub(super) fn broken(&mut self) -> Option<Error> {
         self.broken.take()
+    }
+
+    /// Whether it has tried to change anything.
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// Runs `closure` in a savepoint: when it fails, what it did is undone and the transaction goes on.
@@ -126,8 +133,17 @@ impl<'a> Tx<'a> {
         self.driver.effort()
     }
 
+    /// Which moment of the database is seen; `None` in a change, and where the engine cannot tell.
+    pub fn moment(&mut self) -> Result<Option<Moment>> {
+        match self.cause {
+            Some(_) => Ok(None),
+            None => self.driver.moment(),
+        }
+    }
+
     /// Runs an operation that changes something; its failure is remembered.
     fn change<T>(&mut self, operation: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.touched = true;
         let done = match (&self.broken, self.cause) {
             (Some(why), _) => return Err(why.clone()),
             (None, None) => Err(Error::Other("a read cannot change anything".to_owned())),
@@ -169,12 +185,13 @@ impl<'a> Tx<'a> {
     }
 
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        self.touched = true;
         self.driver.execute(sql, params)
     }
 
     /// Runs a statement that must touch exactly one row.
     fn execute_one(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {
-        match self.driver.execute(sql, params)? {
+        match self.execute(sql, params)? {
             1 => Ok(()),
             rows => Err(Error::Other(format!("{rows} rows instead of one: {sql}"))),
         }

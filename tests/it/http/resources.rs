@@ -128,3 +128,81 @@ fn parameters_shape_every_answer() {
         .expect(201);
     assert_eq!(made.json().get("meta"), None);
 }
+
+#[test]
+fn a_group_that_is_too_large_to_be_held_is_answered_whole() {
+    let fixture = Fixture::start();
+    let client = fixture.client();
+    let ids = |group: &serde_json::Value| -> Vec<String> {
+        let members = group["members"].as_array().unwrap().iter();
+        members
+            .map(|member| member["value"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let wanted: Vec<String> = (0..2_500)
+        .map(|number| format!("person-\"{number:04}"))
+        .collect();
+    let members: Vec<_> = wanted
+        .iter()
+        .map(|id| json!({ "value": id, "display": id }))
+        .collect();
+    let body = json!({ "displayName": "all", "members": members });
+    let path = format!("/Groups/{}", client.post("/Groups", &body).expect(201).id());
+
+    let whole = client.get(&path).expect(200);
+    assert_eq!(ids(&whole.json()), wanted);
+    assert_eq!(whole.json()["meta"]["version"], whole.etag());
+    assert_eq!(
+        whole.json()["members"][2_400]["display"],
+        wanted[2_400].as_str()
+    );
+
+    let projected = client
+        .get(&format!("{path}?attributes=members.value"))
+        .expect(200)
+        .json();
+    assert_eq!(ids(&projected), wanted);
+    assert_eq!(
+        projected["members"][2_400],
+        json!({ "value": wanted[2_400] })
+    );
+    assert_eq!(projected["meta"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_page_is_never_older_than_the_last_change() {
+    let fixture = Fixture::start();
+    let client = fixture.client();
+    for number in 0..40 {
+        let mut body = user(&format!("user{number}"));
+        body["title"] = json!("Engineer ".repeat(30));
+        client.post("/Users", &body).expect(201);
+    }
+    let states = |client: &crate::support::Client| -> Vec<bool> {
+        let page = client.get("/Users?count=100").expect(200).json();
+        let users = page["Resources"].as_array().unwrap().iter();
+        users
+            .map(|user| user["active"].as_bool().unwrap())
+            .collect()
+    };
+    assert_eq!(states(&client), [true; 40]);
+    assert_eq!(states(&client), [true; 40]);
+    // Another process.
+    fixture
+        .muster(&["user", "deactivate", "--user", "user3"])
+        .done();
+    for _ in 0..4 {
+        assert_eq!(states(&client).iter().filter(|active| !**active).count(), 1);
+    }
+    let id = client.get("/Users?count=1").expect(200).json()["Resources"][0]["id"].clone();
+    let path = format!("/Users/{}", id.as_str().unwrap());
+    client
+        .operations(
+            &path,
+            &json!([{ "op": "replace", "path": "active", "value": false }]),
+        )
+        .expect(200);
+    for _ in 0..4 {
+        assert_eq!(states(&client).iter().filter(|active| !**active).count(), 2);
+    }
+}

@@ -64,6 +64,7 @@ macro_rules! engines {
                 parallel_additions_all_stay
                 adding_costs_the_same_in_any_group
                 slices_stay_while_members_come
+                a_glance_at_much_becomes_a_read
                 an_unknown_id_resolves_to_nobody_for_good
                 deleted_members_are_hidden
                 the_end_of_a_group_drops_its_members

@@ -1,6 +1,7 @@
 //! Members as rows: deltas, what they cost, who is shown.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::task::JoinSet;
 
@@ -248,4 +249,26 @@ pub(crate) async fn display_is_as_sent(at: &Fixture) {
         assert_eq!(done, Ok(changed));
     }
     assert_eq!(show().await.unwrap().display.as_deref(), Some("Ada"));
+}
+
+pub(crate) async fn a_glance_at_much_becomes_a_read(at: &Fixture) {
+    let group = at.make_group("staff").await;
+    let ids: Vec<String> = (0..3_000).map(|_| at.id()).collect();
+    at.add(&group, &ids.iter().map(String::as_str).collect::<Vec<_>>())
+        .await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let glance = |limit: u32| {
+        let (store, runs, id) = (at.store(), Arc::clone(&runs), group.id.clone());
+        async move {
+            let look = store.glance(move |tx| {
+                runs.fetch_add(1, Ordering::Relaxed);
+                tx.members(&id, None, limit)
+            });
+            look.await
+        }
+    };
+    let few = glance(10).await.unwrap();
+    assert_eq!((few.len(), runs.load(Ordering::Relaxed)), (10, 1));
+    let all = glance(3_000).await.unwrap();
+    assert_eq!((all.len(), runs.load(Ordering::Relaxed)), (3_000, 3));
 }
