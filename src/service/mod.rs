@@ -27,7 +27,7 @@ pub use connection::{ConnectionInfo, ScopeChange};
 pub use count::Counts;
 pub use discovery::Discovery;
 pub use error::{Error, Result};
-pub use gateway::{Gateway, OpenError, SCIM_ROOT};
+pub use gateway::{Gateway, OpenError, SCIM_ROOT, reach};
 pub use maintenance::CheckReport;
 pub use provisioning::{LogFilter, Request, Said};
 pub use resource::{Answer, Fetched};

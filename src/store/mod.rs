@@ -9,10 +9,12 @@ mod hash;
 mod keys;
 mod migrate;
 mod open;
+mod place;
 mod queue;
 mod reader;
 mod tx;
 mod work;
+mod worker;
 mod writer;
 
 use std::path::Path;
@@ -23,6 +25,7 @@ pub use cause::{Actor, Cause};
 pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
+pub use place::{Place, ServerUrl};
 pub use tx::{
     AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, Grant, GroupRef, Hold,
     Holders, Job, List, LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Pin, Position,
@@ -70,6 +73,14 @@ impl Store {
         Ok(Self {
             inner: Arc::new(Inner::open(options, Some(registry))?),
         })
+    }
+
+    /// Whether a database on a server answers and can be ours; nothing is made in it, and no file is touched.
+    ///
+    /// # Errors
+    /// [`Error::Open`] says what is wrong.
+    pub fn reach(place: &Place) -> Result<()> {
+        open::reach(place)
     }
 
     /// Runs `closure` in a transaction that is committed, synced to the disk, before this returns `Ok`.

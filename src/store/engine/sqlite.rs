@@ -52,7 +52,7 @@ const DIALECT: Dialect = Dialect {
     bytes: "BLOB",
     strict: "STRICT",
     keyed: "STRICT, WITHOUT ROWID",
-    lock: "",
+    share: "",
 };
 
 /// A database file.

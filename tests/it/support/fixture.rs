@@ -12,7 +12,7 @@ use muster::clock::Clock;
 use muster::config::{Settings, Sources};
 use muster::server::{Server, Stopper};
 use muster::service::{Gateway, OpenError, Role};
-use muster::store::{Options, Store};
+use muster::store::{Options, Place, Store};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -281,7 +281,7 @@ fn verify_audit(gateway: &Gateway) {
 /// Every test ends with a full verification of the store: index rows, hashes, keys, memberships, counters.
 fn verify(gateway: &Gateway, database: &Path) {
     let options = Options {
-        path: database.to_owned(),
+        place: Place::File(database.to_owned()),
         readers: Some(1),
         role: Role::Serve,
         at: gateway.clock().now(),

@@ -3,6 +3,7 @@
 mod client;
 mod fixture;
 pub mod log;
+pub mod postgres;
 mod raw;
 pub mod strict;
 mod world;
