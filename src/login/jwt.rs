@@ -2,6 +2,8 @@
 
 mod key;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Header, Validation, decode, decode_header};
 use serde::{Deserialize, Deserializer};
@@ -58,6 +60,20 @@ pub fn key_id(token: &str) -> Result<String, Disbelief> {
         Some(kid) if !kid.is_empty() && kid.len() <= MAX_KID => Ok(kid),
         Some(_) | None => Err(no("jwt.header", "it names no key (kid) of 1 to 128 bytes")),
     }
+}
+
+/// Whom a token names as its issuer and subject, which is no proof of anything yet.
+///
+/// # Errors
+/// `jwt.malformed`, `jwt.header`, `jwt.claims`.
+pub fn names(token: &str) -> Result<(String, String), Disbelief> {
+    key_id(token)?;
+    let claims = token.split('.').nth(1).unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(claims);
+    let bytes = bytes.map_err(|_| no("jwt.malformed", "its claims are not in base64url"))?;
+    let names: Names =
+        serde_json::from_slice(&bytes).map_err(|why| no("jwt.claims", why.to_string()))?;
+    Ok((names.iss, names.sub))
 }
 
 /// Believes `token` if one of `keys` signed it and it says what is expected at `now`.
@@ -129,6 +145,13 @@ fn check_head(head: &Header) -> Result<(), Disbelief> {
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// The claims by which it is found whose token this is.
+#[derive(Deserialize)]
+struct Names {
+    iss: String,
+    sub: String,
 }
 
 /// The claims that decide. Each stands once and has its type; others are not read.

@@ -87,6 +87,14 @@ impl KeySet {
         }
     }
 
+    /// Reads the set now, and says how many keys it holds; nothing is kept.
+    ///
+    /// # Errors
+    /// Why it cannot be read, or is none.
+    pub async fn probe(&self) -> Result<usize, String> {
+        Ok(read_set(&self.document().await?)?.len())
+    }
+
     async fn read_if_due(&self) {
         if self.begin(Duration::ZERO) {
             self.read().await;

@@ -4,10 +4,11 @@ mod fetch;
 mod identity;
 mod jwt;
 mod key_set;
+pub mod saml;
 mod trail;
 
 pub use fetch::{Fetch, FetchError};
 pub use identity::{Identity, SingleLogout};
-pub use jwt::{Disbelief, Expected, Key, key_id, verify};
+pub use jwt::{Disbelief, Expected, Key, key_id, names, verify};
 pub use key_set::{KeySet, NoKey};
 pub use trail::{Refusal, Refused, Step, StepResult, Trail};

@@ -27,9 +27,10 @@ pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use place::{Place, ServerUrl};
 pub use tx::{
-    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, Grant, GroupRef, Hold,
-    Holders, Job, List, LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Pin, Position,
-    Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
+    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Federation, Find,
+    Found, Grant, GroupRef, Hold, Holders, Job, List, LogEntry, LogFind, MemberChange, Names,
+    Nature, NewResource, Pin, Position, Record, Seal, Sort, Start, State, StoredMember, Token, Tx,
+    Walk, Walked,
 };
 
 use crate::scim::schema::Registry;

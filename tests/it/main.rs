@@ -15,6 +15,8 @@ mod bars;
 #[cfg(test)]
 mod cli_connection;
 #[cfg(test)]
+mod cli_token;
+#[cfg(test)]
 mod cli_user;
 #[cfg(test)]
 mod clients;
@@ -29,6 +31,8 @@ mod limits;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod oauth;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod rfc7240;
@@ -40,6 +44,8 @@ mod rfc7644;
 mod rfc9865;
 #[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod saml;
 #[cfg(test)]
 mod search;
 #[cfg(test)]

@@ -4,11 +4,13 @@ mod client;
 mod fixture;
 pub mod log;
 pub mod postgres;
+mod process;
 mod raw;
 pub mod strict;
 mod world;
 
 pub use client::{Client, Reply, patch_body};
-pub use fixture::{Fixture, Setup, TOKEN};
+pub use fixture::{Fixture, Ran, Setup, TOKEN};
+pub use process::{Place, Serving};
 pub use raw::Raw;
 pub use world::{World, group, user};
