@@ -28,9 +28,9 @@ pub use open::{Options, Role};
 pub use place::{Place, ServerUrl};
 pub use tx::{
     AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Federation, Find,
-    Found, Grant, GroupRef, Hold, Holders, Job, List, LogEntry, LogFind, MemberChange, Names,
-    Nature, NewResource, Pin, Position, Record, Seal, Sort, Start, State, StoredMember, Token, Tx,
-    Walk, Walked,
+    Found, Grant, GroupRef, Hold, Holders, List, LogEntry, LogFind, MemberChange, Names, Nature,
+    NewResource, Pin, Position, Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk,
+    Walked,
 };
 
 use crate::scim::schema::Registry;
