@@ -33,6 +33,9 @@ mod metrics;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+#[expect(clippy::duplicate_mod, reason = "the same tests on another engine")]
+mod on_postgres;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod rfc7240;
