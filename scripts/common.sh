@@ -8,9 +8,10 @@ target=${CARGO_TARGET_DIR:-$root/target}
 # (AWS-LC builds without cmake on the platforms that it carries generated files for.) SAML signatures are verified by
 # libxmlsec1, whose functions bindgen reads from its headers by means of libclang.
 readonly build_packages=(gcc libc6-dev pkg-config libxmlsec1-dev libclang-dev)
-# What the tests need besides: processes with a time of their own.
+# What the tests need besides: processes with a time of their own, a directory with its tools, an authority for its
+# certificate, and a PostgreSQL server, of which they start one of their own (scripts/private-postgres).
 # shellcheck disable=SC2034
-readonly test_packages=(libfaketime)
+readonly test_packages=(libfaketime slapd ldap-utils openssl postgresql)
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

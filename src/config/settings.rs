@@ -1,5 +1,7 @@
 //! The settings that exist, section by section, and the rules between them.
 
+mod ldap;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -28,6 +30,9 @@ use super::reader::section;
 use super::value::Raw;
 use super::value::Setting;
 
+pub use ldap::Ldap;
+pub(crate) use ldap::{AUTO, DN, USERNAME};
+
 /// The settings in force. What each means stands in `default.toml`.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -37,6 +42,8 @@ pub struct Settings {
     pub database: Database,
     /// The protocol.
     pub scim: Scim,
+    /// The directory that people log in with.
+    pub ldap: Ldap,
     /// Who has which rights.
     pub roles: Roles,
     /// How long leavers are kept.
@@ -206,6 +213,7 @@ impl Settings {
             Server::read(&mut reader),
             Database::read(&mut reader),
             Scim::read(&mut reader),
+            Ldap::read(&mut reader),
             Roles::read(&mut reader),
             Retention::read(&mut reader),
             Limits::read(&mut reader),
@@ -217,6 +225,7 @@ impl Settings {
             Some(server),
             Some(database),
             Some(scim),
+            Some(ldap),
             Some(roles),
             Some(retention),
             Some(limits),
@@ -230,7 +239,9 @@ impl Settings {
         check_server(&server, &mut reader);
         check_database(&database, &server, &mut reader);
         check_scim(&scim, &mut reader);
-        let warnings = warnings(&server, &scim, &metrics, &reader);
+        ldap::check(&ldap, &mut reader);
+        let mut warnings = warnings(&server, &scim, &metrics, &reader);
+        warnings.extend(ldap::warnings(&ldap));
         let (entries, faults) = reader.finish();
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -239,6 +250,7 @@ impl Settings {
             server,
             database,
             scim,
+            ldap,
             roles,
             retention,
             limits,
@@ -266,6 +278,7 @@ fn keys() -> Vec<Key> {
         Server::KEYS,
         Database::KEYS,
         Scim::KEYS,
+        Ldap::KEYS,
         Roles::KEYS,
         Retention::KEYS,
         Limits::KEYS,

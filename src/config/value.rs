@@ -10,6 +10,8 @@ use toml::de::DeValue;
 
 use super::DatabaseUrl;
 use super::Destination;
+use super::LdapGroups;
+use super::LdapUrl;
 use super::Location;
 use super::LogFilter;
 use super::LogFormat;
@@ -73,6 +75,8 @@ macro_rules! written_as_text {
 }
 
 written_as_text!(
+    LdapGroups,
+    LdapUrl,
     Destination,
     Location,
     LogFilter,
