@@ -1,6 +1,7 @@
 //! The settings that exist, section by section, and the rules between them.
 
 mod ldap;
+mod login;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use super::Origin;
 use super::ProfileName;
 use super::PublicUrl;
 use super::Rate;
+use super::RoleMap;
 use super::Scheme;
 use super::Scope;
 use super::Secret;
@@ -32,6 +34,7 @@ use super::value::Setting;
 
 pub use ldap::Ldap;
 pub(crate) use ldap::{AUTO, DN, USERNAME};
+pub use login::Login;
 
 /// The settings in force. What each means stands in `default.toml`.
 #[derive(Debug, Clone)]
@@ -42,6 +45,8 @@ pub struct Settings {
     pub database: Database,
     /// The protocol.
     pub scim: Scim,
+    /// How people log in.
+    pub login: Login,
     /// The directory that people log in with.
     pub ldap: Ldap,
     /// Who has which rights.
@@ -129,6 +134,8 @@ section! {
     Roles "roles" {
         /// Groups whose members are administrators, by id, externalId or displayName.
         admin_groups: Vec<String>,
+        /// Which group gives which other role.
+        map: RoleMap,
     }
 }
 
@@ -208,11 +215,13 @@ impl Settings {
     pub fn load(sources: Sources<'_>) -> Result<Self, Faults> {
         let mut layers = Layers::new(keys(), sources);
         derive_public_url(&mut layers);
+        derive_audience(&mut layers);
         let mut reader = Reader::new(layers);
         let sections = (
             Server::read(&mut reader),
             Database::read(&mut reader),
             Scim::read(&mut reader),
+            Login::read(&mut reader),
             Ldap::read(&mut reader),
             Roles::read(&mut reader),
             Retention::read(&mut reader),
@@ -225,6 +234,7 @@ impl Settings {
             Some(server),
             Some(database),
             Some(scim),
+            Some(login),
             Some(ldap),
             Some(roles),
             Some(retention),
@@ -239,6 +249,7 @@ impl Settings {
         check_server(&server, &mut reader);
         check_database(&database, &server, &mut reader);
         check_scim(&scim, &mut reader);
+        login::check(&login, &server, &mut reader);
         ldap::check(&ldap, &mut reader);
         let mut warnings = warnings(&server, &scim, &metrics, &reader);
         warnings.extend(ldap::warnings(&ldap));
@@ -250,6 +261,7 @@ impl Settings {
             server,
             database,
             scim,
+            login,
             ldap,
             roles,
             retention,
@@ -278,6 +290,7 @@ fn keys() -> Vec<Key> {
         Server::KEYS,
         Database::KEYS,
         Scim::KEYS,
+        Login::KEYS,
         Ldap::KEYS,
         Roles::KEYS,
         Retention::KEYS,
@@ -311,6 +324,20 @@ fn derive_public_url(layers: &mut Layers) {
         "server.public_url",
         Raw::Text(PublicUrl::of_listener(scheme, listen).to_string()),
     );
+}
+
+/// `login.token_audience` is `server.public_url` unless it is set.
+fn derive_audience(layers: &mut Layers) {
+    let given = layers.given("server.public_url").map(|given| &given.raw);
+    let url = [given, layers.default("server.public_url")];
+    let Some(url) = url
+        .into_iter()
+        .flatten()
+        .find_map(|raw| PublicUrl::read(raw).ok())
+    else {
+        return;
+    };
+    layers.derive("login.token_audience", Raw::Text(url.to_string()));
 }
 
 fn check_server(server: &Server, reader: &mut Reader) {
@@ -393,6 +420,7 @@ fn warnings(server: &Server, scim: &Scim, metrics: &Metrics, reader: &Reader) ->
             server.public_url
         ));
     }
+    all.extend(login::warning(server));
     let short = |secret: &Option<Secret>, least: usize| {
         secret
             .as_ref()

@@ -5,6 +5,7 @@ mod identity;
 mod jwt;
 mod key_set;
 mod ldap;
+pub mod password;
 pub mod saml;
 mod trail;
 

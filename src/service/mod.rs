@@ -1,5 +1,7 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
+mod account;
+mod account_change;
 mod audit;
 mod authenticate;
 mod bulk;
@@ -9,23 +11,33 @@ mod directory;
 mod discovery;
 mod error;
 mod expiry;
+mod form;
 mod gateway;
+mod jwt;
 mod keys;
+mod launchpad;
 mod life;
 mod limit;
 mod maintenance;
 mod metrics;
 mod oauth;
+mod password;
+mod personal_token;
 mod provisioning;
 mod resource;
 mod retention;
 mod role;
 mod schema;
 mod scope;
+mod session;
+mod sign_in;
 mod token;
 mod user;
 
-pub use crate::store::{Actor, LogEntry, Migrated, Nature, Role};
+pub use crate::login::{Refused, Step, StepResult, Trail};
+pub use crate::store::{Actor, LogEntry, Migrated, Nature, Purpose, Role};
+pub use account::{Account, Details};
+pub use account_change::AccountChange;
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
 pub use authenticate::Caller;
 pub use connection::{ConnectionInfo, ScopeChange};
@@ -35,13 +47,21 @@ pub use discovery::Discovery;
 pub use error::{Error, Result};
 pub use expiry::{ExpiryWatch, TokenState};
 pub use gateway::{Gateway, OpenError, SCIM_ROOT, reach};
+pub use jwt::Jwt;
+pub use launchpad::FirstAdministrator;
 pub use maintenance::CheckReport;
 pub use oauth::{ClientProof, FederationInfo, GrantRefused, Granted, probe_jwks};
+pub use password::{LinkHolder, SetLink};
+pub use personal_token::{NewPersonalToken, PersonalScope, PersonalTokenInfo, TOKEN_DAYS};
 pub use provisioning::{LogFilter, Request, Said};
 pub use resource::{Answer, Fetched, One};
 pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;
 pub use scope::Scopes;
+pub use session::{Credential, Me, SessionInfo};
+pub use sign_in::{
+    Denied, FailedLoginInfo, Once, Proof, Proved, SignInError, SignedIn, Tried, Visitor,
+};
 pub use token::{CONFIG_CONNECTION, FIRST_CONNECTION, TokenInfo, Wanted};
-pub use user::{DeletedPage, HoldInfo, NewPerson, Person, User, Who};
+pub use user::{DeletedPage, HoldInfo, Made, NewPerson, Person, User, Who};

@@ -27,10 +27,11 @@ pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use place::{Place, ServerUrl};
 pub use tx::{
-    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Federation, Find,
-    Found, Grant, GroupRef, Hold, Holders, List, LogEntry, LogFind, MemberChange, Names, Nature,
-    NewResource, Pin, Position, Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk,
-    Walked,
+    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, FAILED_LOGINS, FailedLogin,
+    Fault, Federation, Find, Found, Grant, GroupRef, Hold, Holders, Link, List, LogEntry, LogFind,
+    LoginLink, LoginState, MemberChange, Names, Nature, NewResource, OfGroup, Password,
+    PersonalToken, Pin, Position, Purpose, Record, Seal, Session, SessionName, SigningKey, Sort,
+    Start, State, StoredMember, Token, Tx, Walk, Walked,
 };
 
 use crate::scim::schema::Registry;

@@ -38,6 +38,10 @@ mod oauth;
 #[expect(clippy::duplicate_mod, reason = "the same tests on another engine")]
 mod on_postgres;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod password;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod rfc7240;
@@ -53,6 +57,8 @@ mod roles;
 mod saml;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

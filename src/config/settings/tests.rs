@@ -233,6 +233,7 @@ fn what_is_unwise_is_told_and_allowed() {
     insta::assert_snapshot!(settings.unwrap().warnings().join("\n"), @r#"
     scim.token stands in a file that every user of this machine can read: chmod o= that file, or use scim.token_file
     server.public_url is not set and no client can reach http://0.0.0.0:80: set it to the address that clients use
+    server.public_url is http: passwords and session cookies travel unprotected, and browsers see cookies without Secure; put TLS in front, or set server.tls_cert and server.tls_key
     scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire
     "#);
 }

@@ -105,7 +105,7 @@ impl Tx<'_> {
             if rows == 1 {
                 return Ok(());
             }
-            match self.holder(record, key)? {
+            match self.holder_of_key(record, key)? {
                 // Two values of one resource may fold to the same key.
                 Some(holder) if holder == record.id => return Ok(()),
                 Some(holder) => {
@@ -122,7 +122,7 @@ impl Tx<'_> {
         Err(Error::Stale)
     }
 
-    fn holder(&mut self, record: &Record, key: &Key) -> Result<Option<String>> {
+    fn holder_of_key(&mut self, record: &Record, key: &Key) -> Result<Option<String>> {
         self.first(
             "SELECT resource FROM unique_key WHERE kind = $1 AND path = $2 AND folded = $3",
             &[
