@@ -176,7 +176,13 @@ fn secret(settings: &Settings) -> Result<String, String> {
 }
 
 fn database(url: &DatabaseUrl) -> Result<String, String> {
-    let DatabaseUrl::Sqlite(path) = url;
+    let (path, directory) = match (url, url.directory()) {
+        (DatabaseUrl::Sqlite(path), Some(directory)) => (path, directory),
+        (DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_), _) => {
+            service::reach(url).map_err(|why| why.to_string())?;
+            return Ok(format!("{url} answers"));
+        }
+    };
     let fault = |path: &Path| {
         let path = path.display().to_string();
         move |why: io::Error| format!("{path}: {why}")
@@ -189,10 +195,7 @@ fn database(url: &DatabaseUrl) -> Result<String, String> {
             .map_err(fault(path))?;
         return Ok(format!("{} can be read and written", path.display()));
     }
-    let parent = url
-        .directory()
-        .ancestors()
-        .find(|directory| directory.exists());
+    let parent = directory.ancestors().find(|directory| directory.exists());
     let parent = parent.unwrap_or(Path::new("."));
     probe(parent).map_err(fault(parent))?;
     Ok(format!("{} will be made at first start", path.display()))

@@ -5,21 +5,26 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::ServerUrl;
+
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A SQLite database in this file.
     Sqlite(PathBuf),
+    /// A database on a PostgreSQL server.
+    Postgres(ServerUrl),
 }
 
 impl DatabaseUrl {
-    /// The directory that holds the database; files made at first start are put beside it.
-    pub fn directory(&self) -> &Path {
+    /// The directory that holds the database, if a file is it; files made at first start are put beside it.
+    pub fn directory(&self) -> Option<&Path> {
         match self {
-            Self::Sqlite(path) => match path.parent() {
+            Self::Sqlite(path) => Some(match path.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent,
                 Some(_) | None => Path::new("."),
-            },
+            }),
+            Self::Postgres(_) => None,
         }
     }
 }
@@ -28,6 +33,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => url.fmt(f),
         }
     }
 }
@@ -38,10 +44,10 @@ impl FromStr for DatabaseUrl {
     /// The text is not repeated in errors: it might hold a password.
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-            return Err("this version keeps its data in SQLite only: write sqlite: and a file, such as sqlite:data/muster.db".into());
+            return text.parse().map(Self::Postgres);
         }
         let Some(path) = text.strip_prefix("sqlite:") else {
-            return Err("must be sqlite: and a file, such as sqlite:data/muster.db".into());
+            return Err("must be sqlite: and a file, such as sqlite:data/muster.db, or postgres: and a server, such as postgres://user:password@host/database".into());
         };
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() || path.ends_with('/') {
@@ -77,7 +83,7 @@ mod tests {
         ] {
             let url: DatabaseUrl = said.parse().unwrap();
             assert_eq!(url, DatabaseUrl::Sqlite(path.into()));
-            assert_eq!(url.directory(), Path::new(directory));
+            assert_eq!(url.directory(), Some(Path::new(directory)));
         }
     }
 
@@ -90,7 +96,7 @@ mod tests {
             "sqlite::memory:",
             "sqlite:a?mode=ro",
             "sqlite:data/",
-            "postgres://u:swordfish@h/d",
+            "postgres://u:swordfish@h",
             "mysql://u:swordfish@h/d",
         ] {
             let why = said.parse::<DatabaseUrl>().unwrap_err();

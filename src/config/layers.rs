@@ -79,6 +79,8 @@ pub(super) struct Key {
     /// `section.key`.
     pub(super) name: &'static str,
     pub(super) secret: bool,
+    /// Whether it may stand in a file of its own.
+    pub(super) in_file: bool,
 }
 
 /// A value as it was said in one place, before anybody knows whether there is such a setting.
@@ -290,7 +292,7 @@ impl Layers {
 
     fn secret_in_file(&self, path: &str) -> Option<Key> {
         self.key(path.strip_suffix("_file")?)
-            .filter(|key| key.secret)
+            .filter(|key| key.in_file)
     }
 
     /// Every path that may be said.
@@ -298,7 +300,7 @@ impl Layers {
         let in_files = self
             .keys
             .iter()
-            .filter(|key| key.secret)
+            .filter(|key| key.in_file)
             .map(|key| format!("{}_file", key.name));
         self.keys
             .iter()

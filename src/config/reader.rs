@@ -47,7 +47,7 @@ macro_rules! section {
 
         impl $Section {
             pub(super) const KEYS: &[Key] = &[
-                $(Key { name: concat!($section, ".", stringify!($field)), secret: <$Type as Setting>::SECRET },)+
+                $(Key { name: concat!($section, ".", stringify!($field)), secret: <$Type as Setting>::SECRET, in_file: <$Type as Setting>::IN_FILE },)+
             ];
 
             pub(super) fn read(from: &mut Reader) -> Option<Self> {
@@ -148,6 +148,11 @@ impl Reader {
             origin,
             why: why.into(),
         });
+    }
+
+    /// Where it was said, if anywhere.
+    pub(super) fn origin(&self, key: &str) -> Option<&Origin> {
+        self.layers.given(key).map(|given| &given.origin)
     }
 
     /// Whether anything but the default was said.

@@ -27,6 +27,9 @@ pub enum SecretError {
         /// The data.
         database: PathBuf,
     },
+    /// A database on a server is used from many machines, so none of them makes it.
+    #[error("server.secret is not set")]
+    Needed,
     /// The file is there and cannot be used.
     #[error("{}: {why}", path.display())]
     Unusable {
@@ -58,6 +61,7 @@ pub fn server_secret(settings: &Settings, random: [u8; 32]) -> Result<Secret, Se
         return Ok(secret);
     }
     let directory = settings.database.url.directory();
+    let directory = directory.ok_or(SecretError::Needed)?;
     let path = directory.join(FILE_NAME);
     make_directory(directory).map_err(|why| SecretError::Write {
         path: directory.to_owned(),
@@ -73,7 +77,8 @@ pub fn server_secret(settings: &Settings, random: [u8; 32]) -> Result<Secret, Se
 /// The file that holds the secret; `None` when it is given in the settings.
 pub fn secret_file(settings: &Settings) -> Option<PathBuf> {
     let given = settings.server.secret.is_some();
-    (!given).then(|| settings.database.url.directory().join(FILE_NAME))
+    let directory = settings.database.url.directory().filter(|_| !given)?;
+    Some(directory.join(FILE_NAME))
 }
 
 /// The same, but makes nothing: none if the secret is still to be made.
@@ -81,8 +86,11 @@ pub fn find_server_secret(settings: &Settings) -> Result<Option<Secret>, SecretE
     if let Some(secret) = &settings.server.secret {
         return Ok(Some(secret.clone()));
     }
-    let DatabaseUrl::Sqlite(database) = &settings.database.url;
-    let path = settings.database.url.directory().join(FILE_NAME);
+    let (DatabaseUrl::Sqlite(database), Some(path)) =
+        (&settings.database.url, secret_file(settings))
+    else {
+        return Err(SecretError::Needed);
+    };
     if path.exists() {
         return read(path).map(Some);
     }

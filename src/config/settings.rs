@@ -14,6 +14,7 @@ use super::LogFilter;
 use super::LogFormat;
 use super::Network;
 use super::OnRecreate;
+use super::Origin;
 use super::ProfileName;
 use super::PublicUrl;
 use super::Rate;
@@ -246,6 +247,7 @@ impl Settings {
             return Err(Faults(reader.finish().1));
         };
         check_server(&server, &mut reader);
+        check_database(&database, &server, &mut reader);
         check_scim(&scim, &mut reader);
         login::check(&login, &server, &mut reader);
         ldap::check(&ldap, &login, &mut reader);
@@ -351,6 +353,22 @@ fn check_server(server: &Server, reader: &mut Reader) {
             "needs the certificate of the key: set server.tls_cert too",
         ),
         (Some(_), Some(_)) | (None, None) => {}
+    }
+}
+
+fn check_database(database: &Database, server: &Server, reader: &mut Reader) {
+    let DatabaseUrl::Postgres(url) = &database.url else {
+        return;
+    };
+    if url.has_password() && reader.origin("database.url") == Some(&Origin::Flag) {
+        let why = "everybody on this machine can read a command line, and there is a password in it: use MUSTER_DATABASE__URL, or database.url_file";
+        reader.refuse("database.url", &[], why);
+    }
+    if server.secret.is_none() {
+        let why = format!(
+            "must be set with PostgreSQL, and the same for every gateway on one database: take at least {MIN_SECRET_CHARS} {RANDOM}"
+        );
+        reader.refuse("server.secret", &["database.url"], why);
     }
 }
 

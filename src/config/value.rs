@@ -49,6 +49,9 @@ pub(super) trait Setting: Sized {
     /// Whether the value must never be shown.
     const SECRET: bool = false;
 
+    /// Whether the value may stand in a file of its own, which `…_file` names.
+    const IN_FILE: bool = Self::SECRET;
+
     /// Reads the value; the error says what is wrong and what would be right. A secret is not repeated in it.
     fn read(raw: &Raw) -> Result<Self, String>;
 
@@ -77,7 +80,6 @@ macro_rules! written_as_text {
 }
 
 written_as_text!(
-    DatabaseUrl,
     LdapGroups,
     LdapUrl,
     Destination,
@@ -93,6 +95,19 @@ written_as_text!(
     PublicUrl,
     Scope
 );
+
+impl Setting for DatabaseUrl {
+    /// There may be a password in it.
+    const IN_FILE: bool = true;
+
+    fn read(raw: &Raw) -> Result<Self, String> {
+        raw.text()?.parse()
+    }
+
+    fn show(&self) -> Value {
+        json!(self.to_string())
+    }
+}
 
 impl Setting for SocketAddr {
     fn read(raw: &Raw) -> Result<Self, String> {

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
 use crate::login::Directory;
 use crate::scim::schema::Registry;
-use crate::store::{Actor, Cause, Options, Role, Store};
+use crate::store::{Actor, Cause, Options, Place, Role, ServerUrl, Store};
 use crate::telemetry::Requests;
 
 /// The path of the SCIM root below the public URL (RFC 7644 §3.13).
@@ -229,10 +229,24 @@ impl Gateway {
     }
 }
 
+/// Whether the database answers, and can be ours; nothing is made in it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn reach(url: &DatabaseUrl) -> std::result::Result<(), OpenError> {
+    Store::reach(&place(url)).map_err(OpenError::failed)
+}
+
+fn place(url: &DatabaseUrl) -> Place {
+    match url {
+        DatabaseUrl::Sqlite(path) => Place::File(path.clone()),
+        DatabaseUrl::Postgres(url) => Place::Server(ServerUrl::new(url.expose())),
+    }
+}
+
 fn options(settings: &Settings, clock: &Clock, role: Role) -> Options {
-    let DatabaseUrl::Sqlite(path) = &settings.database.url;
     Options {
-        path: path.clone(),
+        place: place(&settings.database.url),
         readers: None,
         role,
         at: clock.now(),

@@ -46,7 +46,7 @@ pub use directory::reach_directory;
 pub use discovery::Discovery;
 pub use error::{Error, Result};
 pub use expiry::{ExpiryWatch, TokenState};
-pub use gateway::{Gateway, OpenError, SCIM_ROOT};
+pub use gateway::{Gateway, OpenError, SCIM_ROOT, reach};
 pub use jwt::Jwt;
 pub use launchpad::FirstAdministrator;
 pub use maintenance::CheckReport;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::engine::{Access, Driver, Flow, Param};
+use super::engine::{Driver, Flow, Param};
 use super::hash::hex_digest;
 use super::{Error, Result};
 use crate::scim::value::time_key;
@@ -34,19 +34,14 @@ pub struct Migrated {
     pub after: usize,
 }
 
-/// Brings the database up to this program, in one transaction; refuses one that a newer program made
+/// The row that whoever migrates locks; before it is there, only one can make its table.
+const LOCK: &str = "SELECT r.number FROM migration r WHERE r.number = 1";
+
+/// Brings the database up to this program, in the transaction that is open; refuses one that a newer program made
 /// or whose migrations are not ours.
 pub(super) fn migrate(driver: &mut dyn Driver, at: Timestamp) -> Result<Migrated> {
-    driver.begin(Access::Write)?;
-    let done = apply(driver, at).and_then(|migrated| driver.commit().map(|()| migrated));
-    if done.is_err() {
-        driver.rollback();
-    }
-    done
-}
-
-fn apply(driver: &mut dyn Driver, at: Timestamp) -> Result<Migrated> {
     driver.batch(TABLE)?;
+    driver.lock(LOCK, &[])?;
     let applied = applied(driver)?;
     if applied.len() > MIGRATIONS.len() {
         return Err(Error::Open(format!(
@@ -102,16 +97,28 @@ fn applied(driver: &mut dyn Driver) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Role;
-    use crate::store::engine::{Engine, Sqlite};
+    use crate::store::engine::{Access, Engine, Postgres, Sqlite, server::Database};
+    use crate::store::{Role, ServerUrl};
 
-    fn outcome_after(change: &str) -> Result<Migrated> {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = Sqlite::create(&folder.path().join("muster.db"), Role::Serve).unwrap();
-        let mut driver = engine.connect(Access::Write).unwrap();
-        migrate(&mut *driver, Timestamp::UNIX_EPOCH).unwrap();
-        driver.batch(change).unwrap();
-        migrate(&mut *driver, Timestamp::UNIX_EPOCH)
+    fn migrated(driver: &mut dyn Driver) -> Result<Migrated> {
+        driver.begin(Access::Write).unwrap();
+        let done = migrate(driver, Timestamp::UNIX_EPOCH);
+        driver.commit().unwrap();
+        done
+    }
+
+    fn outcomes_after(change: &str) -> [Result<Migrated>; 2] {
+        let (folder, database) = (tempfile::tempdir().unwrap(), Database::new());
+        let engines: [Box<dyn Engine>; 2] = [
+            Box::new(Sqlite::create(&folder.path().join("muster.db"), Role::Serve).unwrap()),
+            Box::new(Postgres::new(&ServerUrl::new(database.url()), Role::Serve).unwrap()),
+        ];
+        engines.map(|engine| {
+            let mut driver = engine.connect(Access::Write).unwrap();
+            migrated(&mut *driver).unwrap();
+            driver.batch(change).unwrap();
+            migrated(&mut *driver)
+        })
     }
 
     #[test]
@@ -121,18 +128,22 @@ mod tests {
             before: all,
             after: all,
         };
-        assert_eq!(outcome_after(""), Ok(unchanged));
+        assert_eq!(outcomes_after(""), [Ok(unchanged), Ok(unchanged)]);
     }
 
     #[test]
     fn a_database_of_a_newer_program_is_refused() {
         let newer = "INSERT INTO migration VALUES (9999, 'x', 'y')";
-        assert!(matches!(outcome_after(newer), Err(Error::Open(_))));
+        for outcome in outcomes_after(newer) {
+            assert!(matches!(outcome, Err(Error::Open(_))));
+        }
     }
 
     #[test]
     fn a_migration_that_was_edited_is_refused() {
         let edited = "UPDATE migration SET checksum = 'x'";
-        assert!(matches!(outcome_after(edited), Err(Error::Open(_))));
+        for outcome in outcomes_after(edited) {
+            assert!(matches!(outcome, Err(Error::Open(_))));
+        }
     }
 }

@@ -10,10 +10,12 @@ mod keys;
 mod migrate;
 mod near;
 mod open;
+mod place;
 mod queue;
 mod reader;
 mod tx;
 mod work;
+mod worker;
 mod writer;
 
 use std::path::Path;
@@ -25,6 +27,7 @@ pub use engine::Moment;
 pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
+pub use place::{Place, ServerUrl};
 pub use tx::{
     AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, FAILED_LOGINS, FailedLogin,
     Fault, Federation, Find, Found, Grant, GroupRef, Hold, Holders, Link, List, LogEntry, LogFind,
@@ -74,6 +77,14 @@ impl Store {
         Ok(Self {
             inner: Arc::new(Inner::open(options, Some(registry))?),
         })
+    }
+
+    /// Whether a database on a server answers and can be ours; nothing is made in it, and no file is touched.
+    ///
+    /// # Errors
+    /// [`Error::Open`] says what is wrong.
+    pub fn reach(place: &Place) -> Result<()> {
+        open::reach(place)
     }
 
     /// Runs `closure` in a transaction that is committed, synced to the disk, before this returns `Ok`.

@@ -1,8 +1,8 @@
 //! Opening and closing: which database, how many threads, and their end.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -12,12 +12,17 @@ use std::thread::JoinHandle;
 use jiff::Timestamp;
 
 use super::cause::{Actor, Cause};
-use super::engine::{Access, Driver, Engine, Sqlite};
+use super::engine::{Access, Driver, Engine, Postgres, Sqlite};
 use super::migrate::{Migrated, migrate};
+<<<<<<< HEAD
 use super::near::Near;
+=======
+use super::place::Place;
+>>>>>>> pg
 use super::queue::Queue;
 use super::reader::Reader;
 use super::tx::Tx;
+use super::worker::Worker;
 use super::writer::{Job, Writer};
 use super::{Error, QUEUE, Result};
 use crate::scim::schema::Registry;
@@ -25,11 +30,14 @@ use crate::scim::schema::Registry;
 /// The fewest readers: with one, a slow list would hold up every GET.
 const FEWEST_READERS: usize = 2;
 
+/// How often several processes that start at once may get in each other's way.
+const TURNS: u32 = 6;
+
 /// How to open a store.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The SQLite file; it and its folder are made when missing, for the owner's eyes only.
-    pub path: PathBuf,
+    /// Where it is.
+    pub place: Place,
     /// How many reads run at once; `None` is one a core, at least two.
     pub readers: Option<usize>,
     /// Who opens it.
@@ -66,27 +74,42 @@ pub(super) struct Inner {
     pub(super) scans: Arc<Queue<Job>>,
     pub(super) near: Near,
     ready: Arc<AtomicBool>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    readers: Threads,
+    writers: Threads,
 }
+
+type Threads = Mutex<Vec<JoinHandle<()>>>;
 
 impl Inner {
     pub(super) fn open(options: &Options, registry: Option<&Registry>) -> Result<Self> {
+<<<<<<< HEAD
         let engine: Arc<dyn Engine> = Arc::new(Sqlite::create(&options.path, options.role)?);
         let mut driver = engine.connect(Access::Write)?;
         let migrated = migrate(&mut *driver, options.at)?;
         let inner = Self {
             engine: Arc::clone(&engine),
             migrated,
+=======
+        let engine = engine(&options.place, options.role)?;
+        let prepared = elsewhere(|| prepare(&*engine, options, registry))?;
+        let inner = Self {
+            engine,
+            migrated: prepared.migrated,
+>>>>>>> pg
             changes: Arc::new(Queue::new(QUEUE)),
             reads: Arc::new(Queue::new(QUEUE)),
             scans: Arc::new(Queue::new(QUEUE)),
             near: Near::open(&*engine, options.near())?,
             ready: Arc::new(AtomicBool::new(true)),
-            threads: Mutex::new(Vec::new()),
+            readers: Threads::default(),
+            writers: Threads::default(),
         };
-        if let Some(registry) = registry {
-            rebuild(&mut *driver, registry, options)?;
+        for driver in prepared.readers {
+            let engine = Arc::clone(&inner.engine);
+            let reader = Reader::new(engine, Arc::clone(&inner.reads), driver);
+            spawn(&inner.readers, "store-read", move || reader.run())?;
         }
+<<<<<<< HEAD
         let (changes, ready) = (Arc::clone(&inner.changes), Arc::clone(&inner.ready));
         let writer = Writer::new(Arc::clone(&engine), changes, ready, driver);
         // Readers are joined first: the last connection to close then is the writer's, which tidies up.
@@ -101,7 +124,29 @@ impl Inner {
             }
         }
         inner.spawn("store-write", move || writer.run())?;
+=======
+        inner.spawn_writers(prepared.writer)?;
+>>>>>>> pg
         Ok(inner)
+    }
+
+    fn spawn_writers(&self, driver: Box<dyn Driver>) -> Result<()> {
+        let shared = || {
+            let ready = Arc::clone(&self.ready);
+            (Arc::clone(&self.engine), Arc::clone(&self.changes), ready)
+        };
+        let Some(workers) = self.engine.side_by_side() else {
+            let (engine, changes, ready) = shared();
+            let writer = Writer::new(engine, changes, ready, driver);
+            return spawn(&self.writers, "store-write", move || writer.run());
+        };
+        let mut first = Some(driver);
+        for _ in 0..workers {
+            let (engine, changes, ready) = shared();
+            let worker = Worker::new(engine, changes, ready, first.take());
+            spawn(&self.writers, "store-write", move || worker.run())?;
+        }
+        Ok(())
     }
 
     pub(super) fn is_ready(&self) -> bool {
@@ -110,28 +155,20 @@ impl Inner {
 
     pub(super) fn close(&self) {
         self.ready.store(false, Ordering::Release);
+        // Readers are joined first: the last connection to close then is a writer's, which tidies up.
         self.reads.close();
+<<<<<<< HEAD
         self.scans.close();
         self.near.close();
         let threads = std::mem::take(&mut *self.threads());
         let mut threads = threads.into_iter();
         let writer = threads.next_back();
         threads.for_each(join);
+=======
+        join_all(&self.readers);
+>>>>>>> pg
         self.changes.close();
-        writer.into_iter().for_each(join);
-    }
-
-    fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
-        let thread = thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(work)
-            .map_err(|why| Error::Open(format!("no thread for the store: {why}")))?;
-        self.threads().push(thread);
-        Ok(())
-    }
-
-    fn threads(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+        join_all(&self.writers);
     }
 }
 
@@ -141,7 +178,74 @@ impl Drop for Inner {
     }
 }
 
-/// Brings index rows and unique keys up to the schemas, in one transaction.
+/// See [`super::Store::reach`].
+pub(super) fn reach(place: &Place) -> Result<()> {
+    match place {
+        Place::File(_) => Ok(()),
+        Place::Server(_) => {
+            let engine = engine(place, Role::Command)?;
+            elsewhere(|| engine.connect(Access::Read).map(drop))
+        }
+    }
+}
+
+fn engine(place: &Place, role: Role) -> Result<Arc<dyn Engine>> {
+    Ok(match place {
+        Place::File(path) => Arc::new(Sqlite::create(path, role)?),
+        Place::Server(url) => Arc::new(Postgres::new(url, role)?),
+    })
+}
+
+/// Runs `work` on a thread of its own, as all that comes later is: a driver may block in a way of its own, which
+/// the caller's thread, if it serves others, does not allow.
+fn elsewhere<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let done = thread::scope(|scope| scope.spawn(work).join());
+    done.unwrap_or_else(|_| Err(Error::Open("the store panicked".to_owned())))
+}
+
+/// Connections to a database that is as this program and these schemas want it.
+struct Prepared {
+    writer: Box<dyn Driver>,
+    readers: Vec<Box<dyn Driver>>,
+    migrated: Migrated,
+}
+
+fn prepare(
+    engine: &dyn Engine,
+    options: &Options,
+    registry: Option<&Registry>,
+) -> Result<Prepared> {
+    let mut writer = engine.connect(Access::Write)?;
+    let migrated = in_turn(&mut *writer, |driver| migrate(driver, options.at))?;
+    if let Some(registry) = registry {
+        in_turn(&mut *writer, |driver| rebuild(driver, registry, options))?;
+    }
+    let readers = (0..readers(options.readers)).map(|_| engine.connect(Access::Read));
+    Ok(Prepared {
+        writer,
+        readers: readers.collect::<Result<_>>()?,
+        migrated,
+    })
+}
+
+/// Does something in a transaction, again when another process was at it too.
+fn in_turn<T>(driver: &mut dyn Driver, work: impl Fn(&mut dyn Driver) -> Result<T>) -> Result<T> {
+    let mut left = TURNS;
+    loop {
+        driver.begin(Access::Write)?;
+        let done = work(driver).and_then(|done| driver.commit().map(|()| done));
+        if done.is_ok() {
+            return done;
+        }
+        driver.rollback();
+        left -= 1;
+        if left == 0 || !driver.again() {
+            return done;
+        }
+    }
+}
+
+/// Brings index rows and unique keys up to the schemas.
 fn rebuild(driver: &mut dyn Driver, registry: &Registry, options: &Options) -> Result<()> {
     let cause = Cause {
         id: "start".to_owned(),
@@ -149,14 +253,25 @@ fn rebuild(driver: &mut dyn Driver, registry: &Registry, options: &Options) -> R
         request: "start".to_owned(),
         at: options.at,
     };
-    driver.begin(Access::Write)?;
-    let done = Tx::new(&mut *driver, Some(&cause))
-        .rebuild(registry, options.role)
-        .and_then(|()| driver.commit());
-    if done.is_err() {
-        driver.rollback();
-    }
-    done
+    Tx::new(driver, Some(&cause)).rebuild(registry, options.role)
+}
+
+fn spawn(threads: &Threads, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let thread = thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|why| Error::Open(format!("no thread for the store: {why}")))?;
+    lock(threads).push(thread);
+    Ok(())
+}
+
+fn join_all(threads: &Threads) {
+    let threads = std::mem::take(&mut *lock(threads));
+    threads.into_iter().for_each(join);
+}
+
+fn lock(threads: &Threads) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+    threads.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for a thread, unless it is this one: a closure may hold the last clone of its own store.

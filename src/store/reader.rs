@@ -29,25 +29,47 @@ impl Reader {
     pub(super) fn run(mut self) {
         while let Some(jobs) = self.queue.take(1) {
             for mut job in jobs {
-                let fate = self.read(&mut job);
+                let fate = match self.read(&mut job) {
+                    Ok(Read::Lost) => self.read(&mut job).map(drop),
+                    fate => fate.map(drop),
+                };
                 job.answer(fate);
             }
         }
     }
 
-    fn read(&mut self, job: &mut Job) -> Result<()> {
+    fn read(&mut self, job: &mut Job) -> Result<Read> {
         let mut driver = match self.driver.take() {
             Some(driver) => driver,
             None => self.engine.connect(Access::Read)?,
         };
-        driver.begin(Access::Read)?;
+        if let Err(why) = driver.begin(Access::Read) {
+            return if driver.again() {
+                Ok(Read::Lost)
+            } else {
+                Err(why)
+            };
+        }
         job.run(&mut *driver);
         // What was read is what was read, however the snapshot is let go; a connection that still has
         // one is not used again.
         driver.rollback();
+        let read = if driver.again() {
+            Read::Lost
+        } else {
+            Read::Done
+        };
         if !driver.in_transaction() {
             self.driver = Some(driver);
         }
-        Ok(())
+        Ok(read)
     }
+}
+
+/// What became of a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Done,
+    /// The connection was lost, perhaps long before.
+    Lost,
 }

@@ -247,6 +247,10 @@ mod tests {
                 open: false,
             }))
         }
+
+        fn copy(&self, _: &std::path::Path) -> Result<Box<dyn Driver>> {
+            self.connect(Access::Read)
+        }
     }
 
     struct Told {

@@ -37,6 +37,9 @@ mod nginx;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+#[expect(clippy::duplicate_mod, reason = "the same tests on another engine")]
+mod on_postgres;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod password;

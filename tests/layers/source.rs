@@ -294,7 +294,7 @@ impl<'a> Namer<'a> {
             .is_some_and(|token| token.kind == Kind::Colons || token.is_mark('.'))
     }
 
-    /// `mod name {`: what follows stands one module deeper.
+    /// `mod name {`: what follows stands one module deeper. `mod name;` names nothing.
     fn module(&mut self, at: usize) -> usize {
         let name = self.tokens.get(at + 1).and_then(Token::word);
         let opens = self
@@ -306,7 +306,8 @@ impl<'a> Namer<'a> {
             self.depth += 1;
             return at + 3;
         }
-        at + 1
+        // The name of a module in a file of its own is no path.
+        at + 2
     }
 
     /// A path outside of `use`: `crate::store::Store`, `std::env::var`, or a single word.

@@ -146,7 +146,7 @@ fn the_public_url_follows_the_listener() {
 
 #[test]
 fn all_faults_are_told_at_once() {
-    let file = "colour = 1\n[server]\nlisten = 'localhost'\ntls_cert = 'c.pem'\n\n[scm]\ntoken = 'swordfish'\n\n[scim]\npage_size = 300\nmax_results = 200\nmax_scan = 0\nmax_payload = 'much'\nprofil = 'rfc'\n[database]\nurl = 'postgres://u:swordfish@db/muster'\n[log]\nlevel = 1979-05-27\n";
+    let file = "colour = 1\n[server]\nlisten = 'localhost'\ntls_cert = 'c.pem'\n\n[scm]\ntoken = 'swordfish'\n\n[scim]\npage_size = 300\nmax_results = 200\nmax_scan = 0\nmax_payload = 'much'\nprofil = 'rfc'\n[database]\nurl = 'postgres://u:swordfish@db/'\n[log]\nlevel = 1979-05-27\n";
     let environment = [
         "MUSTER_LOG_FORMAT=json",
         "MUSTER_LOG__FORMAT=xml",
@@ -165,7 +165,7 @@ fn all_faults_are_told_at_once() {
     --set: unknown setting listen; the nearest is server.listen
     server.listen (muster.toml:3): "localhost" is not an IP address and port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080
     server.trusted_proxies (--set): "proxy" is not an address or network, such as 10.0.0.7 or 10.0.0.0/8
-    database.url (muster.toml:16): this version keeps its data in SQLite only: write sqlite: and a file, such as sqlite:data/muster.db
+    database.url (muster.toml:16): must name a database: postgres://user:password@host/database
     scim.max_payload (muster.toml:13): "much" is not a size: write a whole number and B, KiB, MiB or GiB, such as 2 MiB
     scim.max_scan (muster.toml:12): 0 is not between 1 and 10000000
     log.level (muster.toml:18): must be text in quotes, not a date
@@ -249,4 +249,23 @@ fn what_kubernetes_and_compose_put_into_the_environment_does_no_harm() {
     ];
     assert!(load(&[], &environment, "").unwrap().scim.token.is_none());
     insta::assert_snapshot!(faults(&[], &["MUSTER_PORT=80"], ""), @"env MUSTER_PORT: unknown setting; the nearest is MUSTER_LOG__FORMAT");
+}
+
+/// A server is used by many gateways, and a command line is read by everybody.
+#[test]
+fn a_database_on_a_server_needs_a_secret_and_keeps_its_own() {
+    let url = "database.url=postgres://u@db/muster";
+    insta::assert_snapshot!(faults(&[url], &[], ""), @"server.secret: must be set with PostgreSQL, and the same for every gateway on one database: take at least 32 random characters, such as `openssl rand -hex 32` prints");
+    let with_password = "database.url=postgres://u:swordfish@db/muster";
+    let secret = format!("MUSTER_SERVER__SECRET={LONG}");
+    insta::assert_snapshot!(faults(&[with_password], &[&secret], ""), @"database.url (--set): everybody on this machine can read a command line, and there is a password in it: use MUSTER_DATABASE__URL, or database.url_file");
+    let file = "[database]\nurl = 'postgres://u:swordfish@db/muster'";
+    let settings = load(&[], &[&secret], file).unwrap();
+    assert_eq!(
+        shown(&settings, "database.url"),
+        "\"postgres://u:(hidden)@db/muster\" (muster.toml:2)"
+    );
+    assert!(!format!("{settings:?}").contains("swordfish"));
+    let in_file = faults(&[], &[&secret, "MUSTER_DATABASE__URL_FILE=/run/url"], "");
+    insta::assert_snapshot!(in_file, @"database.url_file (env MUSTER_DATABASE__URL_FILE): /run/url: No such file or directory");
 }

@@ -308,14 +308,14 @@ mod tests {
     use crate::scim::resource::Document;
     use crate::scim::schema::{GroupNames, Registry};
     use crate::scim::syntax::Name;
-    use crate::store::{Actor, Cause, NewResource, Options, Role, State, Store};
+    use crate::store::{Actor, Cause, NewResource, Options, Place, Role, State, Store};
 
     /// A group of so many members, and what it costs to read what `projection` wants of it.
     async fn effort(count: usize, projection: impl Fn(&ResourceType) -> Projection) -> u64 {
         let folder = tempfile::tempdir().unwrap();
         let at = "2026-03-01T12:00:00Z".parse().unwrap();
         let store = Store::open(&Options {
-            path: folder.path().join("muster.db"),
+            place: Place::File(folder.path().join("muster.db")),
             readers: Some(1),
             role: Role::Serve,
             at,

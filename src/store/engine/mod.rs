@@ -1,11 +1,17 @@
 //! The seam between the store and a database engine: portable SQL goes in, rows come out.
 
+mod postgres;
 mod sqlite;
+
+#[cfg(test)]
+#[path = "../../../tests/it/support/postgres.rs"]
+pub(crate) mod server;
 
 use std::path::Path;
 
 use crate::store::{Error, Result};
 
+pub(crate) use self::postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
 
 /// One connection. SQL is the portable subset of DESIGN section 3: placeholders `$1…` that are numbered
@@ -22,6 +28,24 @@ pub(crate) trait Driver: Send {
         each: &mut dyn FnMut(&dyn Row) -> Result<Flow>,
     ) -> Result<()>;
 
+    /// As [`Driver::query`], for many large rows of which each may be the last one that is wanted; only in a
+    /// transaction, and nothing else runs meanwhile.
+    fn scan(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<Flow>,
+    ) -> Result<()> {
+        self.query(sql, params, each)
+    }
+
+    /// Waits until nobody else changes the rows of table `r` that a query finds, and keeps others waiting until
+    /// the end of the transaction. What was read of these rows before may be old. There is nothing to do where
+    /// one change comes after the other.
+    fn lock(&mut self, _sql: &str, _params: &[Param<'_>]) -> Result<()> {
+        Ok(())
+    }
+
     /// Runs several statements without parameters: a migration.
     fn batch(&mut self, sql: &str) -> Result<()>;
 
@@ -37,6 +61,17 @@ pub(crate) trait Driver: Send {
     /// Whether a transaction stands; a full disk or an I/O error can have ended it.
     fn in_transaction(&self) -> bool;
 
+    /// Whether the transaction that began last came to nothing through no fault of its own: it met another, or
+    /// the connection was lost before it was committed. It is to be run again from its beginning.
+    fn again(&self) -> bool {
+        false
+    }
+
+    /// In which of the slots 0 to 63 this connection counts, so that changes that run side by side seldom meet.
+    fn slot(&self) -> i64 {
+        0
+    }
+
     /// Faults that the engine itself finds in its file; empty when there are none.
     fn integrity(&mut self) -> Result<Vec<String>>;
 
@@ -44,7 +79,7 @@ pub(crate) trait Driver: Send {
     fn tidy(&mut self, occasion: Occasion) -> Result<()>;
 
     /// How much work the engine has done on this connection, in steps of its own; grows with every row it
-    /// looks at. Only the ratio of two differences means anything.
+    /// looks at. Only the ratio of two differences means anything. 0 where the engine does not tell.
     fn effort(&self) -> u64;
 
     /// Whether a statement was interrupted since the transaction began, because it took too long.
@@ -79,6 +114,7 @@ pub(crate) trait Engine: Send + Sync {
     /// A new connection, set up and checked.
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
 
+<<<<<<< HEAD
     /// A connection that reads a few rows on the thread of whoever asks, and is interrupted at more; `None` where
     /// asking means waiting for another process.
     fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
@@ -91,7 +127,19 @@ pub(crate) trait Engine: Send + Sync {
         Err(Error::Other(format!(
             "{file}: this engine has tools of its own for backups"
         )))
+=======
+    /// How many changes are made at once, each in a transaction of its own; `None`: one after the other, with
+    /// many in one commit.
+    fn side_by_side(&self) -> Option<usize> {
+        None
+>>>>>>> pg
     }
+
+    /// Copies all that is committed into the empty file `to`, and opens the copy to be read.
+    ///
+    /// # Errors
+    /// Where backups are made with the tools of the engine; says which.
+    fn copy(&self, to: &Path) -> Result<Box<dyn Driver>>;
 
     /// The size of its write-ahead log, if it has one of its own.
     fn log_bytes(&self) -> Option<u64> {
@@ -215,8 +263,8 @@ pub(crate) struct Dialect {
     pub strict: &'static str,
     /// `{keyed}`: what follows a table of small rows that are found by its primary key.
     pub keyed: &'static str,
-    /// `{lock}`: what follows a SELECT of the resource `r` that is about to be changed.
-    pub lock: &'static str,
+    /// `{share}`: what follows a SELECT from one table inside a change, whose rows must stay as they are until its end.
+    pub share: &'static str,
 }
 
 impl Dialect {
@@ -226,7 +274,7 @@ impl Dialect {
             .replace("{bytes}", self.bytes)
             .replace("{strict}", self.strict)
             .replace("{keyed}", self.keyed)
-            .replace("{lock}", self.lock)
+            .replace("{share}", self.share)
     }
 }
 

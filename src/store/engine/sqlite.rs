@@ -65,7 +65,7 @@ const DIALECT: Dialect = Dialect {
     bytes: "BLOB",
     strict: "STRICT",
     keyed: "STRICT, WITHOUT ROWID",
-    lock: "",
+    share: "",
 };
 
 /// A database file.

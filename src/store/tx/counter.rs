@@ -3,9 +3,6 @@
 use super::{Record, State, Tx};
 use crate::store::Result;
 
-/// The slot of the one writer of SQLite. On an engine with several workers each adds in a slot of its own.
-const SLOT: i64 = 0;
-
 impl Tx<'_> {
     /// How many live resources of this kind there are.
     pub fn counts(&mut self, kind: &str) -> Result<u64> {
@@ -34,6 +31,7 @@ impl Tx<'_> {
 
     /// Adds `step` where `record` is counted.
     pub(super) fn count_one(&mut self, record: &Record, step: i64) -> Result<()> {
+        let slot = self.driver.slot();
         self.execute_one(
             "INSERT INTO counter (kind, owner, state, slot, number) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (kind, owner, state, slot) DO UPDATE SET number = counter.number + excluded.number",
@@ -41,7 +39,7 @@ impl Tx<'_> {
                 (&record.kind).into(),
                 record.owner.as_deref().unwrap_or("").into(),
                 record.state.number().into(),
-                SLOT.into(),
+                slot.into(),
                 step.into(),
             ],
         )

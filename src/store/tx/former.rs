@@ -12,15 +12,23 @@ use crate::scim::value::fold;
 use crate::store::Result;
 use crate::store::keys::{attribute_rows, unique_row, unique_rows};
 
+/// Keeps the deleted resources that had a key.
+const LOCK_FORMER: &str = "SELECT r.id FROM former_key f JOIN resource r ON r.id = f.resource
+     WHERE f.kind = $1 AND f.path = $2 AND f.folded = $3 AND r.state = 2 ORDER BY r.id";
+
 impl Tx<'_> {
     /// The deleted resource of type `rt` with this id. In a write it is locked until the end.
     pub fn deleted(&mut self, rt: &ResourceType, id: &str) -> Result<Option<Record>> {
-        let lock = self.lock_word();
+        let params = [id.into(), (&*rt.name).into()];
+        self.keep_rows(
+            "SELECT r.id FROM resource r WHERE r.id = $1 AND r.kind = $2 AND r.state = 2",
+            &params,
+        )?;
         let sql = format!(
             "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
-             WHERE r.id = $1 AND r.kind = $2 AND r.state = 2 {lock}"
+             WHERE r.id = $1 AND r.kind = $2 AND r.state = 2"
         );
-        self.first(&sql, &[id.into(), (&*rt.name).into()], record)
+        self.first(&sql, &params, record)
     }
 
     /// The deleted resources that had this text in an attribute that is indexed or unique, the latest deleted first.
@@ -31,19 +39,16 @@ impl Tx<'_> {
         } else {
             cut(&mut key);
         }
-        let lock = self.lock_word();
+        let path = attr.path();
+        let params = [(&*rt.name).into(), (&path).into(), (&key).into()];
+        self.keep_rows(LOCK_FORMER, &params)?;
         let sql = format!(
             "SELECT {COLUMNS} FROM former_key f JOIN resource r ON r.id = f.resource
              LEFT JOIN body b ON b.resource = r.id
              WHERE f.kind = $1 AND f.path = $2 AND f.folded = $3 AND r.state = 2
-             ORDER BY r.deleted DESC, r.id DESC {lock}"
+             ORDER BY r.deleted DESC, r.id DESC"
         );
-        let path = attr.path();
-        self.all(
-            &sql,
-            &[(&*rt.name).into(), (&path).into(), (&key).into()],
-            record,
-        )
+        self.all(&sql, &params, record)
     }
 
     /// The latest deleted resource of the connection `owner` that had this `externalId`, and this text in `attr`,
@@ -60,13 +65,17 @@ impl Tx<'_> {
         let mut external_key = whole.clone();
         cut(&mut external_key);
         let key = unique_row(&fold(text, attr.leaf().case_exact));
-        let (path, lock) = (attr.path(), self.lock_word());
+        let path = attr.path();
+        self.keep_rows(
+            LOCK_FORMER,
+            &[(&*rt.name).into(), (&path).into(), (&key).into()],
+        )?;
         let sql = format!(
             "SELECT {COLUMNS} FROM former_key f JOIN resource r ON r.id = f.resource
              LEFT JOIN body b ON b.resource = r.id
              WHERE f.kind = $1 AND f.path = $2 AND f.folded = $3 AND r.state = 2
              AND r.owner = $4 AND r.external_id = $5
-             ORDER BY r.deleted DESC, r.id DESC LIMIT 1 {lock}"
+             ORDER BY r.deleted DESC, r.id DESC LIMIT 1"
         );
         let params = [
             (&*rt.name).into(),

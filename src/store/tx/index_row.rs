@@ -7,6 +7,9 @@ use crate::scim::schema::ResourceType;
 use crate::store::keys::{attribute_rows, unique_rows};
 use crate::store::{Error, Result};
 
+/// How often a unique value is asked for that others give up and take meanwhile.
+const CLAIMS: u32 = 3;
+
 impl Tx<'_> {
     /// Makes unique keys and index rows those of `document`, writing only what differs; a deleted
     /// resource has none.
@@ -93,15 +96,34 @@ impl Tx<'_> {
             (&key.folded).into(),
             (&record.id).into(),
         ];
-        let rows = self.execute(
-            "INSERT INTO unique_key (kind, path, folded, resource) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (kind, path, folded) DO NOTHING",
-            &params,
-        )?;
-        if rows == 1 {
-            return Ok(());
+        for _ in 0..CLAIMS {
+            let rows = self.execute(
+                "INSERT INTO unique_key (kind, path, folded, resource) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (kind, path, folded) DO NOTHING",
+                &params,
+            )?;
+            if rows == 1 {
+                return Ok(());
+            }
+            match self.holder_of_key(record, key)? {
+                // Two values of one resource may fold to the same key.
+                Some(holder) if holder == record.id => return Ok(()),
+                Some(holder) => {
+                    return Err(Error::Taken {
+                        path: key.path.clone(),
+                        value: key.folded.clone(),
+                        holder,
+                    });
+                }
+                // It was given up between the two statements.
+                None => {}
+            }
         }
-        let holder = self.first(
+        Err(Error::Stale)
+    }
+
+    fn holder_of_key(&mut self, record: &Record, key: &Key) -> Result<Option<String>> {
+        self.first(
             "SELECT resource FROM unique_key WHERE kind = $1 AND path = $2 AND folded = $3",
             &[
                 (&record.kind).into(),
@@ -109,17 +131,7 @@ impl Tx<'_> {
                 (&key.folded).into(),
             ],
             |row| row.string(0),
-        )?;
-        match holder {
-            // Two values of one resource may fold to the same key.
-            Some(holder) if holder == record.id => Ok(()),
-            Some(holder) => Err(Error::Taken {
-                path: key.path.clone(),
-                value: key.folded.clone(),
-                holder,
-            }),
-            None => Err(Error::Stale),
-        }
+        )
     }
 
     pub(super) fn write_indexed(

@@ -239,7 +239,7 @@ impl Tx<'_> {
         let folded = Some(fold(&member.value, false)).filter(|folded| *folded != member.value);
         let added = self.execute(
             "INSERT INTO member (group_id, member_id, display, type, folded, hidden, resolved)
-             VALUES ($1, $2, $3, $4, $5, 0, (SELECT kind FROM resource WHERE id = $2 AND state < 2))
+             VALUES ($1, $2, $3, $4, $5, 0, (SELECT kind FROM resource WHERE id = $2 AND state < 2 {share}))
              ON CONFLICT (group_id, member_id) DO NOTHING",
             &[
                 (&group.id).into(),

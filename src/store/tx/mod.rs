@@ -184,6 +184,15 @@ impl<'a> Tx<'a> {
             .ok_or_else(|| Error::Other("a read has no cause".to_owned()))
     }
 
+    /// In a change, keeps the rows of table `r` that a query finds to this transaction until its end. They are
+    /// read afterwards: what is read with the lock may be half of before it and half of after it.
+    fn keep_rows(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {
+        if self.cause.is_some() {
+            self.driver.lock(sql, params)?;
+        }
+        Ok(())
+    }
+
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         self.touched = true;
         self.driver.execute(sql, params)

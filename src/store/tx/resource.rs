@@ -58,12 +58,16 @@ impl Tx<'_> {
 
     /// The live resource of type `rt` with this id. In a write it is locked until the end.
     pub fn get(&mut self, rt: &ResourceType, id: &str) -> Result<Option<Record>> {
-        let lock = self.lock_word();
+        let params = [id.into(), (&*rt.name).into()];
+        self.keep_rows(
+            "SELECT r.id FROM resource r WHERE r.id = $1 AND r.kind = $2 AND r.state < 2",
+            &params,
+        )?;
         let sql = format!(
             "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
-             WHERE r.id = $1 AND r.kind = $2 AND r.state < 2 {lock}"
+             WHERE r.id = $1 AND r.kind = $2 AND r.state < 2"
         );
-        self.first(&sql, &[id.into(), (&*rt.name).into()], record)
+        self.first(&sql, &params, record)
     }
 
     /// The live resource that holds the unique value `folded` ([`crate::scim::index::folded`], not cut) of `path`.
@@ -74,18 +78,19 @@ impl Tx<'_> {
         path: &str,
         folded: &str,
     ) -> Result<Option<Record>> {
-        let lock = self.lock_word();
+        let key = unique_row(folded);
+        let params = [(&*rt.name).into(), path.into(), (&key).into()];
+        self.keep_rows(
+            "SELECT r.id FROM unique_key u JOIN resource r ON r.id = u.resource
+             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2",
+            &params,
+        )?;
         let sql = format!(
             "SELECT {COLUMNS} FROM unique_key u JOIN resource r ON r.id = u.resource
              LEFT JOIN body b ON b.resource = r.id
-             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2 {lock}"
+             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2"
         );
-        let key = unique_row(folded);
-        self.first(
-            &sql,
-            &[(&*rt.name).into(), path.into(), (&key).into()],
-            record,
-        )
+        self.first(&sql, &params, record)
     }
 
     /// Replaces document and state of `old` and answers it at its new version. It is for the caller to
@@ -194,11 +199,6 @@ impl Tx<'_> {
         Ok(found == 0)
     }
 
-    /// The lock suffix of a query whose resource will be changed.
-    pub(super) fn lock_word(&self) -> &'static str {
-        if self.cause.is_some() { "{lock}" } else { "" }
-    }
-
     fn insert_row(&mut self, new: &Record, document: &Document) -> Result<()> {
         let at = stored(new.created);
         self.execute_one(
@@ -248,7 +248,7 @@ impl Tx<'_> {
         let rows = self.execute(
             "UPDATE resource SET external_id = $3, display = $4, state = $5, version = $6, modified = $7,
                locked = $8, deleted = $9
-             WHERE id = $1 AND kind = $2 AND version = $6 - 1 AND state = $10",
+             WHERE id = $1 AND kind = $2 AND version + 1 = $6 AND state = $10",
             &[
                 (&new.id).into(),
                 (&new.kind).into(),

@@ -201,10 +201,8 @@ impl Tx<'_> {
     /// Waits until no other change is under way that could take the last administrator away, and keeps
     /// others waiting until the end of this one.
     pub fn lock_administrators(&mut self) -> Result<()> {
-        let lock = self.lock_word();
-        let sql = format!("SELECT r.name FROM named_lock r WHERE r.name = $1 {lock}");
-        self.first(&sql, &[ADMINISTRATORS.into()], |row| row.string(0))
-            .map(drop)
+        let sql = "SELECT r.name FROM named_lock r WHERE r.name = $1";
+        self.keep_rows(sql, &[ADMINISTRATORS.into()])
     }
 }
 

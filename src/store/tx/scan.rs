@@ -103,7 +103,7 @@ impl Tx<'_> {
 
     fn scan_documents(&mut self, look: &Look<'_>, each: Each<'_>) -> Result<()> {
         let (sql, params) = look.from.bodies(COLUMNS, look.behind, look.most);
-        self.driver.query(&sql, &params.as_params(), &mut |row| {
+        self.driver.scan(&sql, &params.as_params(), &mut |row| {
             let record = record(row)?;
             let whole = whole(look.rt, &record)?;
             each(record, &whole)

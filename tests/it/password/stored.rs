@@ -3,7 +3,7 @@
 use argon2::password_hash::{PasswordHasher, SaltString};
 use argon2::{Algorithm, Argon2, ParamsBuilder, Version};
 use muster::service::{Actor, Role};
-use muster::store::{Cause, Options, Store};
+use muster::store::{Cause, Options, Place, Store};
 
 use crate::pages::{PASSWORD, logged_in, person};
 use crate::support::{Browser, Fixture};
@@ -11,7 +11,7 @@ use crate::support::{Browser, Fixture};
 /// The store of a fixture, beside it.
 fn store(fixture: &Fixture) -> Store {
     Store::open(&Options {
-        path: fixture.database(),
+        place: Place::File(fixture.database()),
         readers: Some(1),
         role: Role::Command,
         at: fixture.gateway.clock().now(),

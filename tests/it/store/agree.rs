@@ -12,7 +12,7 @@ use muster::scim::resource::Member;
 use muster::scim::schema::{ENTERPRISE_URN, ResourceType};
 use muster::store::{Error, State, Tx};
 
-use super::fixture::{Ask, Fixture, document, insert, sqlite};
+use super::fixture::{Ask, Engine, Fixture, document, insert, postgres, sqlite};
 use super::walks;
 
 /// How many stores are filled; each is asked [`QUESTIONS`] times. `MUSTER_CASES` makes it a long run.
@@ -56,7 +56,16 @@ const USER_SORTS: &[&str] = &[
 ];
 
 #[test]
-fn filters_mean_the_same_everywhere() {
+fn filters_mean_the_same_in_sqlite() {
+    filters_mean_the_same(sqlite);
+}
+
+#[test]
+fn filters_mean_the_same_in_postgres() {
+    filters_mean_the_same(postgres);
+}
+
+fn filters_mean_the_same(open: fn() -> Box<dyn Engine>) {
     let cases = std::env::var("MUSTER_CASES").map_or(STORES, |cases| cases.parse().unwrap());
     let config = ProptestConfig {
         cases,
@@ -82,7 +91,7 @@ fn filters_mean_the_same_everywhere() {
     let by_index = std::cell::Cell::new(0);
     let outcome = runner.run(&strategy, |(users, groups, questions)| {
         runtime.block_on(async {
-            let at = Fixture::new(sqlite());
+            let at = Fixture::new(open());
             fill(&at, users, groups).await;
             for (of_users, of_groups) in &questions {
                 for (rt, question) in [(&at.user, of_users), (&at.group, of_groups)] {

@@ -17,16 +17,22 @@ use muster::scim::resource::{Document, Member};
 use muster::scim::schema::{GroupNames, Registry, ResourceType};
 use muster::scim::syntax;
 use muster::store::{
-    Actor, Cause, Error, Fault, Find, Found, NewResource, Options, Record, Role, State, Store, Tx,
+    Actor, Cause, Error, Fault, Find, Found, NewResource, Options, Place, Record, Role, ServerUrl,
+    State, Store, Tx,
 };
+
+use crate::support::postgres::Database;
 
 /// What is special about an engine in the tests.
 pub(crate) trait Engine {
     /// Opens the store, as the gateway or as a command beside it.
     fn open(&self, role: Role) -> Result<Store, Error>;
 
-    /// Changes `from` to `to`, of the same length, wherever it stands in the files of the closed database.
+    /// Changes `from` to `to`, of the same length, wherever it stands in the documents of the closed database.
     fn damage(&self, from: &str, to: &str);
+
+    /// How many changes run at once.
+    fn side_by_side(&self) -> usize;
 }
 
 struct Sqlite {
@@ -42,7 +48,7 @@ impl Sqlite {
 impl Engine for Sqlite {
     fn open(&self, role: Role) -> Result<Store, Error> {
         Store::open(&Options {
-            path: self.path(),
+            place: Place::File(self.path()),
             readers: None,
             role,
             at: at(0),
@@ -62,6 +68,49 @@ impl Engine for Sqlite {
         assert!(found > 0, "nothing to damage");
         fs::write(self.path(), bytes).unwrap();
     }
+
+    fn side_by_side(&self) -> usize {
+        1
+    }
+}
+
+/// A PostgreSQL database.
+pub(crate) struct Postgres {
+    pub(crate) database: Arc<Database>,
+}
+
+impl Postgres {
+    pub(crate) fn new() -> Self {
+        Self {
+            database: Arc::new(Database::new()),
+        }
+    }
+}
+
+impl Engine for Postgres {
+    fn open(&self, role: Role) -> Result<Store, Error> {
+        Store::open(&Options {
+            place: Place::Server(ServerUrl::new(self.database.url())),
+            readers: None,
+            role,
+            at: at(0),
+        })
+    }
+
+    fn damage(&self, from: &str, to: &str) {
+        let sql =
+            format!("UPDATE body SET json = replace(json, '{from}', '{to}') RETURNING 'done';");
+        assert!(!self.database.run(&sql).is_empty(), "nothing to damage");
+    }
+
+    fn side_by_side(&self) -> usize {
+        16
+    }
+}
+
+/// A new PostgreSQL database.
+pub(crate) fn postgres() -> Box<dyn Engine> {
+    Box::new(Postgres::new())
 }
 
 /// A new SQLite database.
@@ -86,12 +135,17 @@ type Case = for<'a> fn(&'a Fixture) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Runs a case and verifies the store it leaves.
 pub(crate) fn run(open: fn() -> Box<dyn Engine>, case: Case) {
+    run_on(open(), case);
+}
+
+/// Runs a case on one engine and verifies the store it leaves.
+pub(crate) fn run_on(engine: Box<dyn Engine>, case: impl AsyncFnOnce(&Fixture)) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let fixture = Fixture::new(open());
+        let fixture = Fixture::new(engine);
         case(&fixture).await;
         fixture.verify().await;
     });

@@ -8,6 +8,7 @@
 mod agree;
 mod cases;
 mod fixture;
+mod server;
 mod walks;
 
 /// Runs the whole battery against one engine.
@@ -137,4 +138,5 @@ macro_rules! engines {
 
 engines! {
     sqlite: crate::store::fixture::sqlite;
+    postgres: crate::store::fixture::postgres;
 }

@@ -12,12 +12,13 @@ use muster::clock::Clock;
 use muster::config::{Settings, Sources};
 use muster::server::{Server, Stopper};
 use muster::service::{Gateway, OpenError, Role};
-use muster::store::{Options, Store};
+use muster::store::{Options, Place, ServerUrl, Store};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use super::client::Client;
 use super::log;
+use super::postgres::Database;
 
 /// The token of the connection `config`, whose profile is that of the fixture.
 pub const TOKEN: &str = "a-token-that-only-tests-know";
@@ -37,9 +38,57 @@ pub struct Fixture {
     pub gateway: Gateway,
     server: Option<(Stopper, JoinHandle<()>)>,
     runtime: Runtime,
-    directory: Arc<TempDir>,
+    home: Arc<Home>,
     settings: Vec<(&'static str, &'static str)>,
     forsaken: bool,
+}
+
+/// Where the data of a fixture is.
+struct Home {
+    directory: TempDir,
+    /// The database, where it is not a file in the directory.
+    server: Option<Database>,
+}
+
+impl Home {
+    /// On PostgreSQL for the tests below `on_postgres`, which are told by the names of their threads.
+    fn new() -> Self {
+        let on_server = thread::current()
+            .name()
+            .is_some_and(|name| name.starts_with("on_postgres::"));
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+            server: on_server.then(Database::new),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join("muster.db")
+    }
+
+    fn url(&self) -> String {
+        match &self.server {
+            Some(database) => database.url(),
+            None => format!("sqlite:{}", self.file().display()),
+        }
+    }
+
+    fn place(&self) -> Place {
+        match &self.server {
+            Some(database) => Place::Server(ServerUrl::new(database.url())),
+            None => Place::File(self.file()),
+        }
+    }
+
+    /// What a gateway must be told because there is no file to keep it in.
+    fn secret(&self) -> Option<(String, String)> {
+        let told = (
+            "MUSTER_SERVER__SECRET",
+            "the-secret-of-a-test-has-32-characters",
+        );
+        let told = (told.0.to_owned(), told.1.to_owned());
+        self.server.is_some().then_some(told)
+    }
 }
 
 /// What a command said.
@@ -95,20 +144,20 @@ impl Fixture {
     }
 
     pub fn with(setup: Setup) -> Self {
-        Self::at(Arc::new(tempfile::tempdir().unwrap()), setup)
+        Self::at(Arc::new(Home::new()), setup)
     }
 
     /// Stops this one, and starts another on what it left.
     pub fn anew(self, setup: Setup) -> Self {
-        let directory = Arc::clone(&self.directory);
+        let home = Arc::clone(&self.home);
         drop(self);
-        Self::at(directory, setup)
+        Self::at(home, setup)
     }
 
-    fn at(directory: Arc<TempDir>, setup: Setup) -> Self {
+    fn at(home: Arc<Home>, setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let settings = settings(address, &directory.path().join("muster.db"), &setup);
+        let settings = settings(address, &home, &setup);
         log::keep(&settings.log);
         let gateway = Gateway::open(settings, setup.clock, Role::Serve).unwrap();
         let server = serve(gateway.clone(), listener);
@@ -117,7 +166,7 @@ impl Fixture {
             gateway,
             server: Some(server),
             runtime: runtime(),
-            directory,
+            home,
             forsaken: false,
             settings: setup.settings,
         }
@@ -127,11 +176,10 @@ impl Fixture {
     /// is refused, nothing is served.
     pub fn restart(&mut self, setup: Setup) -> Result<(), OpenError> {
         self.stop();
-        let database = self.database();
-        verify(&self.gateway, &database);
+        verify(&self.gateway, &self.home);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         self.address = listener.local_addr().unwrap();
-        let settings = settings(self.address, &database, &setup);
+        let settings = settings(self.address, &self.home, &setup);
         self.gateway = Gateway::open(settings, setup.clock, Role::Serve)?;
         self.server = Some(serve(self.gateway.clone(), listener));
         Ok(())
@@ -151,9 +199,9 @@ impl Fixture {
         Client::new(format!("http://{}", self.address), Some(TOKEN))
     }
 
-    /// The file of the database.
+    /// The file of the database, where it is one.
     pub fn database(&self) -> PathBuf {
-        self.directory.path().join("muster.db")
+        self.home.file()
     }
 
     /// Runs what the service floor offers to other doors.
@@ -175,9 +223,11 @@ impl Fixture {
     /// Runs the real program beside the gateway, with its settings.
     pub fn muster(&self, arguments: &[&str]) -> Ran {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_muster"));
-        command.args(arguments).current_dir(self.directory.path());
-        let url = format!("database.url=sqlite:{}", self.database().display());
-        command.args(["--set", &url]);
+        command
+            .args(arguments)
+            .current_dir(self.home.directory.path());
+        command.args(["--set", &format!("database.url={}", self.home.url())]);
+        command.envs(self.home.secret());
         for (key, value) in &self.settings {
             if is_secret(key) {
                 command.env(variable(key), value);
@@ -210,17 +260,14 @@ impl Drop for Fixture {
         }
         self.stop();
         verify_audit(&self.gateway);
-        verify(&self.gateway, &self.database());
+        verify(&self.gateway, &self.home);
     }
 }
 
-fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
+fn settings(address: SocketAddr, home: &Home, setup: &Setup) -> Settings {
     let mut flags = vec![
         ("server.listen".to_owned(), address.to_string()),
-        (
-            "database.url".to_owned(),
-            format!("sqlite:{}", database.display()),
-        ),
+        ("database.url".to_owned(), home.url()),
         ("scim.profile".to_owned(), setup.profile.to_owned()),
         ("log.format".to_owned(), "json".to_owned()),
         ("log.level".to_owned(), "info,muster=debug".to_owned()),
@@ -239,6 +286,7 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec();
+    environment.extend(home.secret());
     for (key, value) in secrets {
         let name = variable(&key);
         environment.retain(|(usual, _)| *usual != name);
@@ -293,9 +341,9 @@ fn verify_audit(gateway: &Gateway) {
 }
 
 /// Every test ends with a full verification of the store: index rows, hashes, keys, memberships, counters.
-fn verify(gateway: &Gateway, database: &Path) {
+fn verify(gateway: &Gateway, home: &Home) {
     let options = Options {
-        path: database.to_owned(),
+        place: home.place(),
         readers: Some(1),
         role: Role::Serve,
         at: gateway.clock().now(),

@@ -4,6 +4,7 @@ mod browser;
 mod client;
 mod fixture;
 pub mod log;
+pub mod postgres;
 mod process;
 mod raw;
 pub mod strict;

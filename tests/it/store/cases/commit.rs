@@ -142,7 +142,10 @@ pub(crate) async fn a_read_cannot_write(at: &Fixture) {
 }
 
 pub(crate) async fn too_many_changes_are_refused(at: &Fixture) {
-    let gate = Gate::close(at.store()).await;
+    let mut gates = Vec::new();
+    for _ in 0..at.engine.side_by_side() {
+        gates.push(Gate::close(at.store()).await);
+    }
     let mut waiting = JoinSet::new();
     for _ in 0..=muster::store::QUEUE {
         let store = at.store();
@@ -152,7 +155,9 @@ pub(crate) async fn too_many_changes_are_refused(at: &Fixture) {
         waiting.join_next().await.unwrap().unwrap(),
         Err(Error::Full)
     );
-    gate.open().await;
+    for gate in gates {
+        gate.open().await;
+    }
     let answers = waiting.join_all().await;
     assert_eq!(answers.len(), muster::store::QUEUE);
     assert!(answers.iter().all(Result::is_ok));
