@@ -14,11 +14,8 @@ use jiff::Timestamp;
 use super::cause::{Actor, Cause};
 use super::engine::{Access, Driver, Engine, Postgres, Sqlite};
 use super::migrate::{Migrated, migrate};
-<<<<<<< HEAD
 use super::near::Near;
-=======
 use super::place::Place;
->>>>>>> pg
 use super::queue::Queue;
 use super::reader::Reader;
 use super::tx::Tx;
@@ -82,20 +79,10 @@ type Threads = Mutex<Vec<JoinHandle<()>>>;
 
 impl Inner {
     pub(super) fn open(options: &Options, registry: Option<&Registry>) -> Result<Self> {
-<<<<<<< HEAD
-        let engine: Arc<dyn Engine> = Arc::new(Sqlite::create(&options.path, options.role)?);
-        let mut driver = engine.connect(Access::Write)?;
-        let migrated = migrate(&mut *driver, options.at)?;
-        let inner = Self {
-            engine: Arc::clone(&engine),
-            migrated,
-=======
         let engine = engine(&options.place, options.role)?;
         let prepared = elsewhere(|| prepare(&*engine, options, registry))?;
         let inner = Self {
-            engine,
             migrated: prepared.migrated,
->>>>>>> pg
             changes: Arc::new(Queue::new(QUEUE)),
             reads: Arc::new(Queue::new(QUEUE)),
             scans: Arc::new(Queue::new(QUEUE)),
@@ -103,31 +90,24 @@ impl Inner {
             ready: Arc::new(AtomicBool::new(true)),
             readers: Threads::default(),
             writers: Threads::default(),
+            engine,
         };
-        for driver in prepared.readers {
-            let engine = Arc::clone(&inner.engine);
-            let reader = Reader::new(engine, Arc::clone(&inner.reads), driver);
-            spawn(&inner.readers, "store-read", move || reader.run())?;
-        }
-<<<<<<< HEAD
-        let (changes, ready) = (Arc::clone(&inner.changes), Arc::clone(&inner.ready));
-        let writer = Writer::new(Arc::clone(&engine), changes, ready, driver);
-        // Readers are joined first: the last connection to close then is the writer's, which tidies up.
-        let readers = readers(options.readers);
+        inner.spawn_readers(readers(options.readers))?;
+        inner.spawn_writers(prepared.writer)?;
+        Ok(inner)
+    }
+
+    fn spawn_readers(&self, count: usize) -> Result<()> {
         for (name, queue, count) in [
-            ("store-read", &inner.reads, readers),
-            ("store-scan", &inner.scans, readers / 2),
+            ("store-read", &self.reads, count),
+            ("store-scan", &self.scans, count / 2),
         ] {
             for _ in 0..count {
-                let reader = Reader::new(Arc::clone(&engine), Arc::clone(queue));
-                inner.spawn(name, move || reader.run())?;
+                let reader = Reader::new(Arc::clone(&self.engine), Arc::clone(queue));
+                spawn(&self.readers, name, move || reader.run())?;
             }
         }
-        inner.spawn("store-write", move || writer.run())?;
-=======
-        inner.spawn_writers(prepared.writer)?;
->>>>>>> pg
-        Ok(inner)
+        Ok(())
     }
 
     fn spawn_writers(&self, driver: Box<dyn Driver>) -> Result<()> {
@@ -157,16 +137,9 @@ impl Inner {
         self.ready.store(false, Ordering::Release);
         // Readers are joined first: the last connection to close then is a writer's, which tidies up.
         self.reads.close();
-<<<<<<< HEAD
         self.scans.close();
         self.near.close();
-        let threads = std::mem::take(&mut *self.threads());
-        let mut threads = threads.into_iter();
-        let writer = threads.next_back();
-        threads.for_each(join);
-=======
         join_all(&self.readers);
->>>>>>> pg
         self.changes.close();
         join_all(&self.writers);
     }
@@ -206,7 +179,6 @@ fn elsewhere<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
 /// Connections to a database that is as this program and these schemas want it.
 struct Prepared {
     writer: Box<dyn Driver>,
-    readers: Vec<Box<dyn Driver>>,
     migrated: Migrated,
 }
 
@@ -220,12 +192,7 @@ fn prepare(
     if let Some(registry) = registry {
         in_turn(&mut *writer, |driver| rebuild(driver, registry, options))?;
     }
-    let readers = (0..readers(options.readers)).map(|_| engine.connect(Access::Read));
-    Ok(Prepared {
-        writer,
-        readers: readers.collect::<Result<_>>()?,
-        migrated,
-    })
+    Ok(Prepared { writer, migrated })
 }
 
 /// Does something in a transaction, again when another process was at it too.

@@ -130,7 +130,7 @@ fn run(driver: &mut dyn Driver, job: &mut Job) -> Outcome {
             Ok(()) => Outcome::Done(Ok(())),
             Err(why) => over(driver, Err(unavailable(why))),
         },
-        Verdict::Undo => Outcome::Done(Ok(())),
+        Verdict::Undo | Verdict::Untouched => Outcome::Done(Ok(())),
     }
 }
 

@@ -114,25 +114,16 @@ pub(crate) trait Engine: Send + Sync {
     /// A new connection, set up and checked.
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
 
-<<<<<<< HEAD
     /// A connection that reads a few rows on the thread of whoever asks, and is interrupted at more; `None` where
     /// asking means waiting for another process.
     fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
         Ok(None)
     }
 
-    /// Copies all that is committed into the empty file `to`, and opens the copy to be read.
-    fn copy(&self, to: &Path) -> Result<Box<dyn Driver>> {
-        let file = to.display();
-        Err(Error::Other(format!(
-            "{file}: this engine has tools of its own for backups"
-        )))
-=======
     /// How many changes are made at once, each in a transaction of its own; `None`: one after the other, with
     /// many in one commit.
     fn side_by_side(&self) -> Option<usize> {
         None
->>>>>>> pg
     }
 
     /// Copies all that is committed into the empty file `to`, and opens the copy to be read.

@@ -19,7 +19,7 @@ use postgres::types::ToSql;
 use postgres::types::Type;
 use postgres::types::to_sql_checked;
 
-use super::{Access, Dialect, Driver, Engine, Flow, Moment, Param, Row, mistyped};
+use super::{Access, Dialect, Driver, Engine, Flow, Occasion, Param, Row, mistyped};
 use crate::store::{Error, READ_LIMIT, Result, Role, ServerUrl};
 
 /// How many changes are made at once. Thirty-two made 1,900 small changes a second and eight half of that; a server
@@ -340,9 +340,9 @@ impl Driver for Session {
         Ok(faults)
     }
 
-    fn tidy(&mut self, moment: Moment) -> Result<()> {
-        match moment {
-            Moment::Busy | Moment::Idle | Moment::Close => Ok(()),
+    fn tidy(&mut self, occasion: Occasion) -> Result<()> {
+        match occasion {
+            Occasion::Busy | Occasion::Idle | Occasion::Close => Ok(()),
         }
     }
 
