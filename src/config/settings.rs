@@ -1,6 +1,7 @@
 //! The settings that exist, section by section, and the rules between them.
 
 mod login;
+mod saml;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use super::value::Raw;
 use super::value::Setting;
 
 pub use login::Login;
+pub use saml::Saml;
 
 /// The settings in force. What each means stands in `default.toml`.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub struct Settings {
     pub login: Login,
     /// Who has which rights.
     pub roles: Roles,
+    /// Logins by SAML.
+    pub saml: Saml,
     /// How long leavers are kept.
     pub retention: Retention,
     /// How often something may happen.
@@ -217,6 +221,7 @@ impl Settings {
             Scim::read(&mut reader),
             Login::read(&mut reader),
             Roles::read(&mut reader),
+            Saml::read(&mut reader),
             Retention::read(&mut reader),
             Limits::read(&mut reader),
             Outbound::read(&mut reader),
@@ -229,6 +234,7 @@ impl Settings {
             Some(scim),
             Some(login),
             Some(roles),
+            Some(saml),
             Some(retention),
             Some(limits),
             Some(outbound),
@@ -241,6 +247,7 @@ impl Settings {
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
         login::check(&login, &server, &mut reader);
+        saml::check(&saml, &login, &mut reader);
         let warnings = warnings(&server, &scim, &metrics, &reader);
         let (entries, faults) = reader.finish();
         if !faults.is_empty() {
@@ -252,6 +259,7 @@ impl Settings {
             scim,
             login,
             roles,
+            saml,
             retention,
             limits,
             outbound,
@@ -280,6 +288,7 @@ fn keys() -> Vec<Key> {
         Scim::KEYS,
         Login::KEYS,
         Roles::KEYS,
+        Saml::KEYS,
         Retention::KEYS,
         Limits::KEYS,
         Outbound::KEYS,

@@ -11,6 +11,7 @@ use super::oauth::Issuers;
 use super::password::Pool;
 use super::provisioning::Buffer;
 use super::role::{AdminGroups, RoleNames};
+use super::saml::Saml;
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -39,6 +40,7 @@ struct Inner {
     instance: String,
     admin_groups: AdminGroups,
     role_names: RoleNames,
+    saml: Option<Saml>,
     base: String,
     discovery: Discovery,
 }
@@ -72,6 +74,7 @@ impl Gateway {
         role: Role,
     ) -> std::result::Result<Self, OpenError> {
         let registry = schema::registry(&settings)?;
+        let saml = Saml::open(&settings).map_err(OpenError::Failed)?;
         let random = clock.random().map_err(OpenError::failed)?;
         let secret = config::server_secret(&settings, random).map_err(OpenError::failed)?;
         let store = Store::open_for(&options(&settings, &clock, role), &registry)
@@ -98,6 +101,7 @@ impl Gateway {
             instance,
             admin_groups,
             role_names,
+            saml,
             base,
             discovery,
         })))
@@ -182,6 +186,11 @@ impl Gateway {
     /// Where passwords are hashed.
     pub(super) fn passwords(&self) -> &Pool {
         &self.0.passwords
+    }
+
+    /// What logins by SAML need, if people log in so.
+    pub(super) fn saml(&self) -> Option<&Saml> {
+        self.0.saml.as_ref()
     }
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {

@@ -202,7 +202,7 @@ impl Gateway {
         let token = PersonalToken {
             id,
             resource: person.to_owned(),
-            hash: self.keys().token_hash(&text).to_vec(),
+            hash: self.keys().token_hash(&text).to_stored(),
             name: name.to_owned(),
             scopes: new.scopes.iter().map(ToString::to_string).collect(),
             created: at,
@@ -224,7 +224,8 @@ impl Gateway {
             .store()
             .read(move |tx| {
                 let found = tx.personal_token(&id)?;
-                let live = |token: &PersonalToken| same(&hash, &token.hash) && now < token.expires;
+                let live =
+                    |token: &PersonalToken| hash.is(Some(&token.hash)) && now < token.expires;
                 let Some(token) = found.filter(live) else {
                     return Ok(None);
                 };
