@@ -43,6 +43,30 @@ macro_rules! names {
 }
 
 names! {
+    /// The one way to log in.
+    LoginMethod {
+        /// With a password that this gateway keeps.
+        Local = "local",
+        /// At an identity provider.
+        Saml = "saml",
+        /// With the password of a directory.
+        Ldap = "ldap",
+    }
+}
+
+names! {
+    /// By what a first login finds its record.
+    LinkRule {
+        /// The `externalId` is the immutable id of the source.
+        ExternalId = "external_id",
+        /// The `userName` is the one that the source gives.
+        UserName = "user_name",
+        /// One of the addresses is one that the source gives.
+        Email = "email",
+    }
+}
+
+names! {
     /// How the requests of a client are read: which deviations from the standard are corrected.
     ProfileName {
         /// All known deviations that cannot be mistaken for something else.

@@ -10,15 +10,19 @@ use toml::de::DeValue;
 
 use super::DatabaseUrl;
 use super::Destination;
+use super::LinkRule;
 use super::Location;
 use super::LogFilter;
 use super::LogFormat;
+use super::LoginMethod;
 use super::Network;
 use super::OnRecreate;
+use super::Pem;
 use super::Period;
 use super::ProfileName;
 use super::PublicUrl;
 use super::Rate;
+use super::RoleMap;
 use super::Scope;
 use super::Secret;
 use super::Size;
@@ -31,7 +35,9 @@ pub(super) enum Raw {
     Integer(i64),
     Boolean(bool),
     List(Vec<Raw>),
-    /// What no setting is, by its name with article: a table, a date.
+    /// Names and their values, in the order of the file.
+    Table(Vec<(String, Raw)>),
+    /// What no setting is, by its name with article: a date.
     Other(&'static str),
     /// The file that holds it could not be read, which has been told.
     Unreadable,
@@ -73,10 +79,13 @@ written_as_text!(
     DatabaseUrl,
     Destination,
     Location,
+    LinkRule,
     LogFilter,
     LogFormat,
+    LoginMethod,
     Network,
     OnRecreate,
+    Pem,
     Period,
     ProfileName,
     PublicUrl,
@@ -222,6 +231,22 @@ impl<T: Setting> Setting for Vec<T> {
     }
 }
 
+impl Setting for RoleMap {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let entries = raw.table()?.into_iter().map(|(group, role)| {
+            let role = role.text().map_err(|why| format!("{group:?}: {why}"))?;
+            Ok((group, role.trim().to_owned()))
+        });
+        Self::new(entries.collect::<Result<_, String>>()?)
+    }
+
+    fn show(&self) -> Value {
+        self.entries()
+            .map(|(group, role)| (group.to_owned(), json!(role)))
+            .collect()
+    }
+}
+
 impl Raw {
     fn text(&self) -> Result<&str, String> {
         match self {
@@ -250,12 +275,26 @@ impl Raw {
         }
     }
 
+    /// A table; in the environment it is written as in the file, between braces.
+    fn table(&self) -> Result<Vec<(String, Self)>, String> {
+        let text = match self {
+            Self::Table(entries) => return Ok(entries.clone()),
+            Self::Text(text) => text.trim(),
+            other => return Err(format!("must be a table, not {}", other.kind())),
+        };
+        match DeValue::parse(text).map(|value| file::raw(value.get_ref())) {
+            Ok(Self::Table(entries)) => Ok(entries),
+            Ok(_) | Err(_) => Err(r#"must be a table such as { "Writers" = "author" }"#.into()),
+        }
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
             Self::Integer(_) => "a number",
             Self::Boolean(_) => "true or false",
             Self::List(_) => "a list",
+            Self::Table(_) => "a table",
             Self::Other(kind) => kind,
             Self::Unreadable => "unreadable",
         }

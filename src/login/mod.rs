@@ -4,6 +4,7 @@ mod fetch;
 mod identity;
 mod jwt;
 mod key_set;
+pub mod password;
 pub mod saml;
 mod trail;
 

@@ -8,8 +8,10 @@ use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
 use super::oauth::Issuers;
+use super::password::Pool;
 use super::provisioning::Buffer;
-use super::role::AdminGroups;
+use super::role::{AdminGroups, RoleNames};
+use super::saml::Saml;
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -32,10 +34,13 @@ struct Inner {
     keys: Arc<Keys>,
     limits: Limits,
     issuers: Issuers,
+    passwords: Pool,
     buffer: Buffer,
     requests: Requests,
     instance: String,
     admin_groups: AdminGroups,
+    role_names: RoleNames,
+    saml: Option<Saml>,
     base: String,
     discovery: Discovery,
 }
@@ -69,6 +74,7 @@ impl Gateway {
         role: Role,
     ) -> std::result::Result<Self, OpenError> {
         let registry = schema::registry(&settings)?;
+        let saml = Saml::open(&settings).map_err(OpenError::Failed)?;
         let random = clock.random().map_err(OpenError::failed)?;
         let secret = config::server_secret(&settings, random).map_err(OpenError::failed)?;
         let store = Store::open_for(&options(&settings, &clock, role), &registry)
@@ -80,6 +86,7 @@ impl Gateway {
         let issuers = Issuers::new(&settings, &clock);
         let instance = clock.id();
         let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
+        let role_names = RoleNames::new(&settings.roles.map);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -88,10 +95,13 @@ impl Gateway {
             keys,
             limits,
             issuers,
+            passwords: Pool::new(),
             buffer: Buffer::default(),
             requests: Requests::default(),
             instance,
             admin_groups,
+            role_names,
+            saml,
             base,
             discovery,
         })))
@@ -173,8 +183,22 @@ impl Gateway {
         &self.0.issuers
     }
 
+    /// Where passwords are hashed.
+    pub(super) fn passwords(&self) -> &Pool {
+        &self.0.passwords
+    }
+
+    /// What logins by SAML need, if people log in so.
+    pub(super) fn saml(&self) -> Option<&Saml> {
+        self.0.saml.as_ref()
+    }
+
     pub(super) fn admin_groups(&self) -> &AdminGroups {
         &self.0.admin_groups
+    }
+
+    pub(super) fn role_names(&self) -> &RoleNames {
+        &self.0.role_names
     }
 
     pub(super) fn keys(&self) -> &Arc<Keys> {

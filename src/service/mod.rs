@@ -1,5 +1,6 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
+mod account;
 mod audit;
 mod authenticate;
 mod bulk;
@@ -8,23 +9,33 @@ mod count;
 mod discovery;
 mod error;
 mod expiry;
+mod form;
 mod gateway;
+mod jwt;
 mod keys;
+mod launchpad;
 mod life;
 mod limit;
 mod maintenance;
 mod metrics;
 mod oauth;
+mod password;
+mod personal_token;
 mod provisioning;
 mod resource;
 mod retention;
 mod role;
+mod saml;
 mod schema;
 mod scope;
+mod session;
+mod sign_in;
 mod token;
 mod user;
 
-pub use crate::store::{Actor, LogEntry, Migrated, Nature, Role};
+pub use crate::login::{Refused, Step, StepResult, Trail};
+pub use crate::store::{Actor, LogEntry, Migrated, Nature, Purpose, Role};
+pub use account::{Account, Details};
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
 pub use authenticate::Caller;
 pub use connection::{ConnectionInfo, ScopeChange};
@@ -33,13 +44,22 @@ pub use discovery::Discovery;
 pub use error::{Error, Result};
 pub use expiry::{ExpiryWatch, TokenState};
 pub use gateway::{Gateway, OpenError, SCIM_ROOT};
+pub use jwt::Jwt;
+pub use launchpad::FirstAdministrator;
 pub use maintenance::CheckReport;
 pub use oauth::{ClientProof, FederationInfo, GrantRefused, Granted, probe_jwks};
+pub use password::{LinkHolder, SetLink};
+pub use personal_token::{NewPersonalToken, PersonalScope, PersonalTokenInfo, TOKEN_DAYS};
 pub use provisioning::{LogFilter, Request, Said};
 pub use resource::{Answer, Fetched};
 pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
+pub use saml::{SamlAnswer, SamlBegun, SloMessage, SloOutcome, probe_saml};
 pub use schema::registry;
 pub use scope::Scopes;
+pub use session::{Credential, Me, SessionInfo};
+pub use sign_in::{
+    Denied, FailedLoginInfo, Once, Proof, Proved, SignInError, SignedIn, Tried, Visitor,
+};
 pub use token::{CONFIG_CONNECTION, FIRST_CONNECTION, TokenInfo, Wanted};
-pub use user::{DeletedPage, HoldInfo, NewPerson, Person, User, Who};
+pub use user::{DeletedPage, HoldInfo, Made, NewPerson, Person, User, Who};

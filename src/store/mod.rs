@@ -24,10 +24,11 @@ pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
-    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Federation, Find,
-    Found, Grant, GroupRef, Hold, Holders, Job, List, LogEntry, LogFind, MemberChange, Names,
-    Nature, NewResource, Pin, Position, Record, Seal, Sort, Start, State, StoredMember, Token, Tx,
-    Walk, Walked,
+    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, FAILED_LOGINS, FailedLogin,
+    Fault, Federation, Find, Found, Grant, GroupRef, Hold, Holders, Job, Link, List, LogEntry,
+    LogFind, LoginLink, LoginState, MemberChange, Names, Nature, NewResource, OfGroup, Password,
+    PersonalToken, Pin, Position, Purpose, Record, SamlMetadata, SamlRequest, Seal, Session,
+    SessionName, SigningKey, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
 };
 
 use crate::scim::schema::Registry;

@@ -33,6 +33,10 @@ mod metrics;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod password;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod rfc7240;

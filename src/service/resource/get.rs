@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::condition::{allow_read, etag, is_known};
 use super::{Fetched, members};
 use crate::scim;
+use crate::scim::project::Projection;
 use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
-use crate::service::{Caller, Error, Gateway, Result};
+use crate::scim::syntax::Name;
+use crate::service::{Caller, Error, Gateway, Me, Result};
 
 impl Gateway {
     /// Reads a resource, unless the caller has this version already.
@@ -24,6 +26,37 @@ impl Gateway {
     ) -> Result<Fetched> {
         caller.scopes.may_read()?;
         let projection = caller.projection(rt, &wanted)?;
+        self.fetch(rt, id, projection, conditions).await
+    }
+
+    /// Reads the record of somebody who is logged in (RFC 7644 §3.11).
+    ///
+    /// # Errors
+    /// As [`Gateway::get`].
+    pub async fn get_me(&self, me: &Me, wanted: Wanted, conditions: Conditions) -> Result<Fetched> {
+        let rt = self.user_type()?;
+        let list = |names: Option<&str>| {
+            let names = names.unwrap_or_default().split(',').map(str::trim);
+            names
+                .filter(|name| !name.is_empty())
+                .map(|name| Name(name.to_owned()))
+                .collect::<Vec<_>>()
+        };
+        let (attributes, excluded) = (
+            list(wanted.attributes.as_deref()),
+            list(wanted.excluded.as_deref()),
+        );
+        let projection = Projection::new(&rt, &attributes, &excluded)?;
+        self.fetch(&rt, &me.id, projection, conditions).await
+    }
+
+    async fn fetch(
+        &self,
+        rt: &Arc<ResourceType>,
+        id: &str,
+        projection: Projection,
+        conditions: Conditions,
+    ) -> Result<Fetched> {
         let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
         self.store()
             .read(move |tx| {

@@ -9,6 +9,7 @@ mod cursor;
 mod find;
 mod get;
 pub(super) mod members;
+mod password;
 mod render;
 mod write;
 
@@ -18,6 +19,7 @@ use crate::scim::query::Preference;
 
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
+pub(super) use render::Joined;
 
 /// What a request is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
