@@ -8,9 +8,9 @@ target=${CARGO_TARGET_DIR:-$root/target}
 # (AWS-LC builds without cmake on the platforms that it carries generated files for.) SAML signatures are verified by
 # libxmlsec1, whose functions bindgen reads from its headers by means of libclang.
 readonly build_packages=(gcc libc6-dev pkg-config libxmlsec1-dev libclang-dev)
-# What the tests need besides: processes with a time of their own.
+# What the tests need besides: processes with a time of their own; identity providers that others wrote.
 # shellcheck disable=SC2034
-readonly test_packages=(libfaketime)
+readonly test_packages=(libfaketime simplesamlphp php-cli php-xml php-mbstring php-sqlite3 xmlsec1 python3 python3-venv)
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::audit::{self, Changes};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
-use super::keys::same;
 use super::session::Me;
 use super::token::hex;
 use crate::config::Secret;

@@ -69,7 +69,9 @@ fn the_manual_holds_every_setting_and_no_other() {
 
 #[test]
 fn every_value_in_the_manual_can_be_taken_as_it_stands() {
+    // What metadata of the identity provider say is not said twice.
     let text = manual_with_examples().replace("\"…\"", &format!("{LONG:?}"));
+    let text = text.replace("\nidp_sso_url =", "\n#idp_sso_url =");
     load(&[], &[], &text).unwrap();
     let shown_alike = |a: &Settings, b: &Settings| {
         a.entries()
@@ -96,6 +98,37 @@ fn the_manual_explains_every_setting() {
         // A pair may share its explanation.
         assert!(lines[at - 1].starts_with('#'), "{}", key.name);
     }
+}
+
+#[test]
+fn a_login_by_saml_needs_the_whole_of_an_identity_provider() {
+    let saml = |lines: &[&str]| {
+        let lines: Vec<String> = lines.iter().map(|line| format!("saml.{line}")).collect();
+        let mut flags: Vec<&str> = lines.iter().map(String::as_str).collect();
+        flags.push("login.method=saml");
+        load(&flags, &[], "")
+            .map(drop)
+            .map_err(|faults| faults.to_string())
+    };
+    let three = [
+        "idp_entity_id=urn:idp",
+        "idp_sso_url=https://idp.example.org/sso",
+        "idp_certificate=idp.pem",
+    ];
+    saml(&three).unwrap();
+    saml(&["idp_metadata=idp.xml"]).unwrap();
+    saml(&[
+        "idp_metadata=https://idp.example.org/metadata",
+        "idp_entity_id=urn:idp",
+    ])
+    .unwrap();
+    insta::assert_snapshot!(saml(&[]).unwrap_err(), @"");
+    insta::assert_snapshot!(saml(&three[..1]).unwrap_err(), @"");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", three[1]]).unwrap_err(), @"");
+    insta::assert_snapshot!(saml(&[three[0], "idp_sso_url=idp.example.org", three[2]]).unwrap_err(), @"");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "sp_cert=sp.pem"]).unwrap_err(), @"");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "admin_value=admin"]).unwrap_err(), @"");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "clock_skew=1h"]).unwrap_err(), @"");
 }
 
 #[test]

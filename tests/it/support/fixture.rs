@@ -226,7 +226,7 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
         .settings
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .partition(|(key, _)| key.rsplit('.').next() == Some("token"));
+        .partition(|(key, _)| matches!(key.rsplit('.').next(), Some("token" | "sp_key")));
     flags.extend(others);
     let mut environment = [
         ("MUSTER_SCIM__TOKEN", TOKEN),
