@@ -74,7 +74,7 @@ impl Gateway {
         role: Role,
     ) -> std::result::Result<Self, OpenError> {
         let registry = schema::registry(&settings)?;
-        let saml = Saml::open(&settings).map_err(OpenError::Failed)?;
+        let saml = Saml::open(&settings, role)?;
         let random = clock.random().map_err(OpenError::failed)?;
         let secret = config::server_secret(&settings, random).map_err(OpenError::failed)?;
         let store = Store::open_for(&options(&settings, &clock, role), &registry)

@@ -1,5 +1,6 @@
 //! The identity provider: from the settings, or from metadata that are read again and again and kept while they are good.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -31,8 +32,9 @@ pub(super) struct Metadata {
     fetch: Fetch,
     /// What was read from the store last, with the hash of the document.
     known: Mutex<Option<(String, Arc<IdentityProvider>)>>,
-    /// Held while metadata are read for the first time, so that those who need them wait for one attempt.
+    /// Held while metadata are read for the first time, so that those who need them wait for one attempt; and how many there were.
     first: tokio::sync::Mutex<()>,
+    attempts: AtomicU64,
 }
 
 impl Source {
@@ -45,6 +47,7 @@ impl Source {
                 fetch: Fetch::new(&settings.outbound.allow),
                 known: Mutex::default(),
                 first: tokio::sync::Mutex::default(),
+                attempts: AtomicU64::new(0),
             })));
         }
         let mut certificates = Vec::new();
@@ -108,8 +111,10 @@ impl Gateway {
         if let Some(found) = self.kept_provider(metadata).await? {
             return Ok(Some(found));
         }
+        let before = metadata.attempts.load(Ordering::Relaxed);
         let _one_at_a_time = metadata.first.lock().await;
-        if self.kept_provider(metadata).await?.is_none() {
+        // Whoever waited for an attempt of somebody else makes none of their own: a server that hangs is asked once.
+        if metadata.attempts.load(Ordering::Relaxed) == before {
             self.read_metadata(metadata).await?;
         }
         self.kept_provider(metadata).await
@@ -128,6 +133,19 @@ impl Gateway {
             Source::Metadata(metadata) => self.read_metadata(metadata).await?,
         }
         Ok(())
+    }
+
+    /// Whether the metadata as they are now are not taken; `None` where there are none.
+    pub(in crate::service) async fn is_saml_metadata_refused(&self) -> Result<Option<bool>> {
+        let Some(Source::Metadata(metadata)) = self.saml().map(|saml| &saml.source) else {
+            return Ok(None);
+        };
+        let source = metadata.location.to_string();
+        let kept = self
+            .store()
+            .read(move |tx| tx.saml_metadata(&source))
+            .await?;
+        Ok(Some(kept.is_none_or(|kept| kept.alarm.is_some())))
     }
 
     /// The provider that the store keeps: another process may have read newer metadata.
@@ -160,6 +178,7 @@ impl Gateway {
         let source = metadata.location.to_string();
         let now = self.clock().now();
         let read = metadata.read().await;
+        metadata.attempts.fetch_add(1, Ordering::Relaxed);
         if let Ok((_, provider)) = &read {
             warn_of_expiry(provider, now);
         }
@@ -261,9 +280,7 @@ pub async fn probe_saml(settings: &Settings) -> Option<std::result::Result<Strin
 }
 
 async fn probe(settings: &Settings, now: Timestamp) -> std::result::Result<String, String> {
-    let Some(Saml { source, .. }) = Saml::open(settings)? else {
-        return Err("nobody logs in by SAML".to_owned());
-    };
+    let Saml { source, .. } = Saml::ready(settings).map_err(|error| error.to_string())?;
     let provider = match source {
         Source::Settings(provider) => provider,
         Source::Metadata(metadata) => Arc::new(metadata.read().await?.1),

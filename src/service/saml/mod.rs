@@ -16,10 +16,11 @@ pub use finish::SamlAnswer;
 pub use idp::probe_saml;
 pub use logout::{SloMessage, SloOutcome};
 
-use super::gateway::Gateway;
+use super::gateway::{Gateway, OpenError};
 use super::{Error, Result};
-use crate::config::{LoginMethod, Settings};
+use crate::config::{Fault, Faults, LoginMethod, Settings};
 use crate::login::saml::{Mapping, ServiceProvider, SigningKey, Verifier};
+use crate::store::Role;
 use idp::Source;
 
 /// How many responses are looked at at the same time: one takes a few milliseconds of one core, and the cores have other work.
@@ -35,21 +36,42 @@ pub(super) struct Saml {
 }
 
 impl Saml {
-    /// What the settings say, if people log in by SAML; a library that cannot verify signatures ends the start.
-    pub(super) fn open(settings: &Settings) -> std::result::Result<Option<Self>, String> {
+    /// What a gateway in this role needs of the settings, if people log in by SAML. Settings that are wrong and a library that
+    /// cannot verify signatures end the start of what serves; a command, with which that may be mended, goes on without.
+    pub(super) fn open(
+        settings: &Settings,
+        role: Role,
+    ) -> std::result::Result<Option<Self>, OpenError> {
         if settings.login.method != LoginMethod::Saml {
             return Ok(None);
         }
+        match (Self::ready(settings), role) {
+            (Ok(saml), _) => Ok(Some(saml)),
+            (Err(error), Role::Serve) => Err(error),
+            (Err(_), Role::Command) => Ok(None),
+        }
+    }
+
+    fn ready(settings: &Settings) -> std::result::Result<Self, OpenError> {
+        let wrong = |why| {
+            OpenError::Misconfigured(Faults(vec![Fault {
+                name: None,
+                origin: None,
+                why,
+            }]))
+        };
         let verifier = Verifier::new().map_err(|why| {
-            format!("{why}: nobody could log in safely; reinstall libxmlsec1-openssl")
+            OpenError::Failed(format!(
+                "{why}: nobody could log in safely; reinstall libxmlsec1-openssl"
+            ))
         })?;
-        Ok(Some(Self {
-            provider: provider(settings)?,
+        Ok(Self {
+            provider: provider(settings).map_err(wrong)?,
             mapping: mapping(settings),
             verifier,
-            source: Source::new(settings)?,
+            source: Source::new(settings).map_err(wrong)?,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
-        }))
+        })
     }
 
     /// Runs what blocks for some milliseconds, a few at a time.

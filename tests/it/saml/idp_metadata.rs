@@ -58,6 +58,17 @@ fn another_provider_or_none_with_a_key_is_not_taken() {
             "{document}"
         );
     }
+    let metrics = site.fixture.root().get("/metrics").expect(200).text();
+    assert!(
+        metrics.contains("muster_saml_metadata_refused 1"),
+        "{metrics}"
+    );
+    refresh(&site, &metadata(IDP, &[&site.key]));
+    let metrics = site.fixture.root().get("/metrics").expect(200).text();
+    assert!(
+        metrics.contains("muster_saml_metadata_refused 0"),
+        "{metrics}"
+    );
     std::fs::remove_file(&site.metadata).unwrap();
     site.fixture
         .block_on(site.fixture.gateway.refresh_saml())
@@ -80,7 +91,6 @@ fn another_process_takes_new_metadata_over() {
 fn the_three_settings_stand_for_metadata() {
     let key = Key::rsa();
     let pem = key.pem();
-    let site = Site::with(Clock::system(), &[]);
     let open = |settings: &[(&str, &str)]| {
         let directory = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", directory.path().join("muster.db").display());
@@ -99,7 +109,7 @@ fn the_three_settings_stand_for_metadata() {
             file: None,
             read_secret: &|_| Err(String::new()),
         });
-        let opened = Gateway::open(settings.unwrap(), Clock::system(), Role::Command);
+        let opened = Gateway::open(settings.unwrap(), Clock::system(), Role::Serve);
         opened.map(|gateway| gateway.close())
     };
     let good = [
@@ -110,12 +120,11 @@ fn the_three_settings_stand_for_metadata() {
     open(&good).unwrap();
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
     let bad = [good[0], good[1], ("saml.idp_certificate", broken)];
-    let Err(OpenError::Failed(why)) = open(&bad) else {
+    let Err(OpenError::Misconfigured(faults)) = open(&bad) else {
         panic!("a broken certificate is taken");
     };
     assert_eq!(
-        why,
+        faults.to_string(),
         "saml.idp_certificate: (a certificate) is not an X.509 certificate"
     );
-    drop(site);
 }

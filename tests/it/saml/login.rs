@@ -169,6 +169,35 @@ fn a_response_counts_once() {
 }
 
 #[test]
+fn of_eight_who_bring_the_same_response_at_once_one_is_in() {
+    let site = Site::start();
+    let mut ada = Browser::new(&site.fixture);
+    let asked = site.begin(&mut ada, "");
+    let response = site.response(ADA, Some(&asked.id));
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let one = |_| {
+            let mut tab = Browser::new(&site.fixture);
+            tab.cookies.clone_from(&ada.cookies);
+            let response = response.clone();
+            scope.spawn(move || post(&mut tab, &response, None).status)
+        };
+        let all: Vec<_> = (0..8).map(one).collect();
+        all.into_iter().map(|each| each.join().unwrap()).collect()
+    });
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 303).count(),
+        1,
+        "{statuses:?}"
+    );
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 403).count(),
+        7,
+        "{statuses:?}"
+    );
+    assert_eq!(site.users(), 1);
+}
+
+#[test]
 fn a_response_of_another_browser_logs_nobody_in() {
     let site = Site::start();
     let (mut evil, mut victim) = (Browser::new(&site.fixture), Browser::new(&site.fixture));
