@@ -105,8 +105,8 @@ fn check_origin(request: &HttpRequest) -> Result<(), Problem> {
     let shares = |domain: &String| {
         sister.is_some_and(|url| url.scheme() == Scheme::Https && url.is_within(domain))
     };
-    match settings.login.cookie_domain.as_ref().is_some_and(shares) {
-        true => Ok(()),
-        false => Err(Problem::ForeignOrigin),
+    if settings.login.cookie_domain.as_ref().is_some_and(shares) {
+        return Ok(());
     }
+    Err(Problem::ForeignOrigin)
 }

@@ -70,7 +70,7 @@ impl Gateway {
     ///
     /// # Errors
     /// 403 for what somebody else says about the person, and for a wrong password; 400 for what is no name or address.
-    pub async fn change_details(
+    pub(super) async fn change_details(
         &self,
         person: &str,
         wanted: &Details,
@@ -125,7 +125,7 @@ impl Gateway {
     ///
     /// # Errors
     /// What the store answers when it cannot write.
-    pub async fn end_other_sessions(
+    pub(super) async fn end_other_sessions(
         &self,
         person: &str,
         session: &str,

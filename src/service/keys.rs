@@ -1,8 +1,11 @@
 //! The keys that come from the server's secret: one for each purpose, none the secret itself.
 
+use std::fmt;
+
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, hmac};
 
+use super::token::hex;
 use crate::config::Secret;
 
 /// Keys derived with HMAC-SHA-256 from `server.secret` and a label each.
@@ -18,6 +21,12 @@ pub(super) struct Keys {
     sealer: String,
 }
 
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(hidden)")
+    }
+}
+
 impl Keys {
     pub(super) fn derive(secret: &Secret) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
@@ -31,11 +40,7 @@ impl Keys {
             visitors: derived(b"muster/visitor/1"),
             cursors: signed(&root, b"muster/cursor/1"),
             signing: signed(&root, b"muster/signing-key/1"),
-            sealer: signed(&root, b"muster/sealer/1")
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sealer: hex(&signed(&root, b"muster/sealer/1")),
         }
     }
 

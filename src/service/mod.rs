@@ -1,6 +1,7 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
 mod account;
+mod account_change;
 mod audit;
 mod authenticate;
 mod bulk;
@@ -36,6 +37,7 @@ mod user;
 pub use crate::login::{Refused, Step, StepResult, Trail};
 pub use crate::store::{Actor, LogEntry, Migrated, Nature, Purpose, Role};
 pub use account::{Account, Details};
+pub use account_change::AccountChange;
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
 pub use authenticate::Caller;
 pub use connection::{ConnectionInfo, ScopeChange};
@@ -51,7 +53,7 @@ pub use oauth::{ClientProof, FederationInfo, GrantRefused, Granted, probe_jwks};
 pub use password::{LinkHolder, SetLink};
 pub use personal_token::{NewPersonalToken, PersonalScope, PersonalTokenInfo, TOKEN_DAYS};
 pub use provisioning::{LogFilter, Request, Said};
-pub use resource::{Answer, Fetched};
+pub use resource::{Answer, Fetched, One};
 pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use saml::{SamlAnswer, SamlBegun, SloMessage, SloOutcome, probe_saml};

@@ -99,7 +99,7 @@ impl Gateway {
     ///
     /// # Errors
     /// 400 for a name, scopes or days that make no token, and past the hundredth; 403 for somebody who is not active.
-    pub async fn make_personal_token(
+    pub(super) async fn make_personal_token(
         &self,
         person: &str,
         new: &NewPersonalToken,
@@ -153,7 +153,12 @@ impl Gateway {
     ///
     /// # Errors
     /// What the store answers when it cannot write.
-    pub async fn end_personal_token(&self, person: &str, id: &str, request: &str) -> Result<bool> {
+    pub(super) async fn end_personal_token(
+        &self,
+        person: &str,
+        id: &str,
+        request: &str,
+    ) -> Result<bool> {
         let cause = self.cause(Actor::Person(person.to_owned()), request);
         let (rt, keys) = (self.user_type()?, self.keys().clone());
         let (person, id) = (person.to_owned(), id.to_owned());

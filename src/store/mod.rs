@@ -25,8 +25,8 @@ pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
     AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, FAILED_LOGINS, FailedLogin,
-    Fault, Federation, Find, Found, Grant, GroupRef, Hold, Holders, Job, Link, List, LogEntry,
-    LogFind, LoginLink, LoginState, MemberChange, Names, Nature, NewResource, OfGroup, Password,
+    Fault, Federation, Find, Found, Grant, GroupRef, Hold, Holders, Link, List, LogEntry, LogFind,
+    LoginLink, LoginState, MemberChange, Names, Nature, NewResource, OfGroup, Password,
     PersonalToken, Pin, Position, Purpose, Record, SamlMetadata, SamlRequest, Seal, Session,
     SessionName, SigningKey, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
 };

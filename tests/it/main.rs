@@ -53,6 +53,8 @@ mod saml;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

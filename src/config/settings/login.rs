@@ -1,5 +1,7 @@
 //! The settings of logins and sessions, and the rules between them.
 
+use std::net::IpAddr;
+
 use super::Server;
 use crate::config::LinkRule;
 use crate::config::LoginMethod;
@@ -47,7 +49,8 @@ const MAX_TOKEN: Period = Period::seconds(86_400);
 pub(super) fn check(login: &Login, server: &Server, reader: &mut Reader) {
     if let Some(domain) = &login.cookie_domain {
         let host = server.public_url.host();
-        if !is_domain(domain) || !server.public_url.is_within(domain) {
+        let is_address = host.parse::<IpAddr>().is_ok();
+        if is_address || !is_domain(domain) || !server.public_url.is_within(domain) {
             let why = format!(
                 "must be a domain that the host of server.public_url ({host}) is in, such as example.org, and not a \
                  public suffix"
@@ -74,5 +77,5 @@ fn is_domain(text: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
-    text.contains('.') && text.split('.').all(label) && text.parse::<std::net::IpAddr>().is_err()
+    text.contains('.') && text.split('.').all(label)
 }

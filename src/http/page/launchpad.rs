@@ -44,9 +44,7 @@ pub(in crate::http) async fn make(visit: Visit, form: Form) -> Result<Page, Fail
         Err(Error::Scim(error)) if error.kind != ErrorKind::NotFound => {
             let said = layout::error(&error.detail, None);
             let body = content(&visit, first.code.expose(), &first.person, &said);
-            let status =
-                StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);
-            Ok(visit.page(status, "The first administrator", &body))
+            Ok(visit.page(layout::status(&error), "The first administrator", &body))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,8 +1,10 @@
 //! What every page has: its head, its frame, and the parts that forms are made of.
 
+use actix_web::http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
 
 use super::Visit;
+use crate::scim;
 
 /// How wide a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +112,11 @@ pub(super) fn error(text: &str, reference: Option<&str>) -> Markup {
             }
         }
     }
+}
+
+/// The status of a form that was refused.
+pub(super) fn status(error: &scim::Error) -> StatusCode {
+    StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 /// What was done.

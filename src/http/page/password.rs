@@ -10,7 +10,7 @@ use super::form::Form;
 use super::layout::{self, Field};
 use super::visit::Visit;
 use crate::config::Secret;
-use crate::scim::ErrorKind;
+use crate::scim::{self, ErrorKind};
 use crate::service::{Error, LinkHolder, Purpose};
 
 /// `GET /password/{token}`
@@ -37,12 +37,17 @@ pub(in crate::http) async fn set(
     {
         Ok(()) => Ok(visit.elsewhere("/login?done=password")),
         Err(Error::Scim(error)) if error.kind == ErrorKind::InvalidValue => {
-            let said = layout::error(&error.detail, None);
-            let body = content(&visit, &token, &holder, &said);
-            Ok(visit.page(StatusCode::BAD_REQUEST, title(holder.purpose), &body))
+            Ok(again(&visit, &token, &holder, &error))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The form once more: the link still holds.
+fn again(visit: &Visit, token: &Secret, holder: &LinkHolder, error: &scim::Error) -> Page {
+    let said = layout::error(&error.detail, None);
+    let body = content(visit, token, holder, &said);
+    visit.page(layout::status(error), title(holder.purpose), &body)
 }
 
 /// The field in which somebody chooses a password.

@@ -11,10 +11,13 @@ use super::form::Form;
 use super::layout::{self, Width};
 use super::settings_view::{self, Shown};
 use super::visit::Visit;
-use crate::config::Secret;
+use crate::scim::ErrorKind;
 use crate::service::{
-    Actor, Credential, Details, Error, Me, NewPersonalToken, PersonalScope, Result,
+    AccountChange, Credential, Details, Error, Me, NewPersonalToken, PersonalScope,
 };
+
+/// Where somebody goes who is not logged in.
+const LOGIN: &str = "/login?next=%2Fuser%2Fsettings";
 
 /// What the URL of the page says.
 #[derive(Debug, Default, Deserialize)]
@@ -23,21 +26,10 @@ pub(in crate::http) struct Asked {
     done: String,
 }
 
-/// What came of a form.
-enum Outcome {
-    /// A word that the page knows, for the URL.
-    Done(&'static str),
-    /// The text of a new token, which is shown once.
-    Token(Secret),
-}
-
 /// `GET /user/settings`
-pub(in crate::http) async fn show(
-    mut visit: Visit,
-    asked: Query<Asked>,
-) -> std::result::Result<Page, Failure> {
+pub(in crate::http) async fn show(mut visit: Visit, asked: Query<Asked>) -> Result<Page, Failure> {
     let Some(me) = somebody(&mut visit).await? else {
-        return Ok(visit.elsewhere("/login?next=%2Fuser%2Fsettings"));
+        return Ok(visit.elsewhere(LOGIN));
     };
     let said = match asked.done.as_str() {
         "details" => layout::done("Your details are saved."),
@@ -51,73 +43,50 @@ pub(in crate::http) async fn show(
 }
 
 /// `POST /user/settings`: the field `do` says which of its forms this is.
-pub(in crate::http) async fn change(
-    mut visit: Visit,
-    form: Form,
-) -> std::result::Result<Page, Failure> {
+pub(in crate::http) async fn change(mut visit: Visit, form: Form) -> Result<Page, Failure> {
     let Some(me) = somebody(&mut visit).await? else {
-        return Ok(visit.elsewhere("/login?next=%2Fuser%2Fsettings"));
+        return Ok(visit.elsewhere(LOGIN));
     };
-    match run(&visit, &me, &form).await {
-        Ok(Outcome::Done(what)) => Ok(visit.elsewhere(&format!("/user/settings?done={what}"))),
-        Ok(Outcome::Token(token)) => {
-            whole(
-                &visit,
-                &me,
-                StatusCode::OK,
-                settings_view::new_token(&token),
-            )
-            .await
+    let asked = asked(&form)?;
+    match visit
+        .gateway
+        .change_account(&me, &asked, &visit.request)
+        .await
+    {
+        Ok(None) => Ok(visit.elsewhere(&format!("/user/settings?done={}", form.text("do")))),
+        Ok(Some(token)) => {
+            let said = settings_view::new_token(&token);
+            whole(&visit, &me, StatusCode::OK, said).await
         }
         Err(Error::Scim(error)) => {
-            let status =
-                StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);
-            whole(&visit, &me, status, layout::error(&error.detail, None)).await
+            let said = layout::error(&error.detail, None);
+            whole(&visit, &me, layout::status(&error), said).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Does what a form asks for.
-async fn run(visit: &Visit, me: &Me, form: &Form) -> Result<Outcome> {
-    let (gateway, request, id) = (&visit.gateway, &*visit.request, &*me.id);
-    let session = me.session.as_ref().map_or("", |session| &session.id);
-    match form.text("do") {
-        "details" => {
-            let password = form.secret("email-password");
-            gateway
-                .change_details(id, &details(form), &password, request)
-                .await?;
-            Ok(Outcome::Done("details"))
+/// What a form asks for.
+fn asked(form: &Form) -> Result<AccountChange, Failure> {
+    let id = || form.text("id").to_owned();
+    Ok(match form.text("do") {
+        "details" => AccountChange::Details {
+            details: details(form),
+            password: form.secret("email-password"),
+        },
+        "password" => AccountChange::Password {
+            present: form.secret("password"),
+            new: form.secret("new-password"),
+        },
+        "token" => AccountChange::MakeToken(token(form)),
+        "revoke" => AccountChange::EndToken(id()),
+        "session" => AccountChange::EndSession(id()),
+        "sessions" => AccountChange::EndOtherSessions,
+        _ => {
+            let detail = "The form does not say what is to be done.";
+            return Err(Failure::new(ErrorKind::InvalidSyntax, detail));
         }
-        "password" => {
-            let (present, new) = (form.secret("password"), form.secret("new-password"));
-            gateway
-                .change_password(id, session, &present, &new, request)
-                .await?;
-            Ok(Outcome::Done("password"))
-        }
-        "token" => gateway
-            .make_personal_token(id, &token(form), request)
-            .await
-            .map(Outcome::Token),
-        "revoke" => {
-            gateway
-                .end_personal_token(id, form.text("id"), request)
-                .await?;
-            Ok(Outcome::Done("revoke"))
-        }
-        "session" => {
-            let me = Actor::Person(id.to_owned());
-            gateway.end_session_of(me, id, form.text("id")).await?;
-            Ok(Outcome::Done("session"))
-        }
-        "sessions" => {
-            gateway.end_other_sessions(id, session, request).await?;
-            Ok(Outcome::Done("sessions"))
-        }
-        _ => Err(crate::scim::Error::syntax("The form does not say what is to be done.").into()),
-    }
+    })
 }
 
 fn details(form: &Form) -> Details {
@@ -140,7 +109,7 @@ fn token(form: &Form) -> NewPersonalToken {
 }
 
 /// Whose session this browser has.
-async fn somebody(visit: &mut Visit) -> Result<Option<Me>> {
+async fn somebody(visit: &mut Visit) -> Result<Option<Me>, Failure> {
     let Some(session) = visit.session() else {
         return Ok(None);
     };
@@ -154,12 +123,7 @@ async fn somebody(visit: &mut Visit) -> Result<Option<Me>> {
     Ok(me)
 }
 
-async fn whole(
-    visit: &Visit,
-    me: &Me,
-    status: StatusCode,
-    said: Markup,
-) -> std::result::Result<Page, Failure> {
+async fn whole(visit: &Visit, me: &Me, status: StatusCode, said: Markup) -> Result<Page, Failure> {
     let Some(account) = visit.gateway.account(&me.id).await? else {
         return Ok(visit.elsewhere("/login"));
     };

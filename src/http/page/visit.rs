@@ -37,13 +37,12 @@ impl Visit {
     pub(super) fn of(request: &HttpRequest) -> Result<Self, Failure> {
         let gateway = gateway(request)?;
         let mut new_cookie = None;
-        let bound = match bound(request, gateway) {
-            Some(bound) => bound,
-            None => {
-                let drawn = gateway.form_cookie()?;
-                new_cookie = cookie::with_form(gateway, &drawn);
-                drawn
-            }
+        let bound = if let Some(bound) = bound(request, gateway) {
+            bound
+        } else {
+            let drawn = gateway.form_cookie()?;
+            new_cookie = cookie::with_form(gateway, &drawn);
+            drawn
         };
         Ok(Self {
             request: request_id(request),

@@ -70,7 +70,7 @@ fn repeated(text: &str) -> &str {
     let ends = text.char_indices().map(|(at, _)| at).skip(1);
     ends.map(|end| text.split_at(end).0)
         .find(|piece| {
-            text.len() % piece.len() == 0 && piece.repeat(text.len() / piece.len()) == text
+            text.len().is_multiple_of(piece.len()) && piece.repeat(text.len() / piece.len()) == text
         })
         .unwrap_or(text)
 }
@@ -111,22 +111,24 @@ fn counted(run: usize) -> usize {
 
 /// Eight digits that are a day of the last or this century: `19900131`, `31011990`, `01311990`, with or without separators.
 fn is_date(text: &str) -> bool {
-    let separates = |c: char| ['-', '.', '/', '_'].contains(&c);
-    let digits: Vec<u32> = text
+    let plain: String = text
         .chars()
-        .filter(|c| !separates(*c))
-        .map_while(|c| c.to_digit(10))
+        .filter(|c| !['-', '.', '/', '_'].contains(c))
         .collect();
-    let [a, b, c, d, e, f, g, h] = digits[..] else {
+    let number =
+        |from: usize, to: usize| plain.get(from..to).and_then(|digits| digits.parse().ok());
+    if plain.len() != 8 || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
+    }
+    let fits = |year: Option<u32>, one: Option<u32>, other: Option<u32>| {
+        let is_year = year.is_some_and(|year| (1900..2100).contains(&year));
+        let are = |day: Option<u32>, month: Option<u32>| {
+            day.is_some_and(|day| (1..=31).contains(&day))
+                && month.is_some_and(|month| (1..=12).contains(&month))
+        };
+        is_year && (are(one, other) || are(other, one))
     };
-    let rest = text.chars().filter(|c| !separates(*c)).count();
-    let day_and_month = |x: u32, y: u32| (1..=31).contains(&x) && (1..=12).contains(&y);
-    let fits = |year: u32, x: u32, y: u32| {
-        (1900..2100).contains(&year) && (day_and_month(x, y) || day_and_month(y, x))
-    };
-    let (ab, cd, ef, gh) = (a * 10 + b, c * 10 + d, e * 10 + f, g * 10 + h);
-    rest == 8 && (fits(ab * 100 + cd, ef, gh) || fits(ef * 100 + gh, ab, cd))
+    fits(number(0, 4), number(4, 6), number(6, 8)) || fits(number(4, 8), number(0, 2), number(2, 4))
 }
 
 /// A word of the list, with digits and signs before and behind it, and with digits for letters in it.
@@ -169,98 +171,25 @@ fn undressed(text: &str) -> String {
 mod tests {
     use super::*;
 
+    const LISTED: &str = "
+        12345678 123456789 1234567890 87654321 11111111 00000000 password Password1 PASSWORD123!
+        p@ssw0rd P4$$w0rd passw0rd1 qwertyuiop qwerty123 qwertz123 azerty123 1q2w3e4r 1q2w3e4r5t
+        1qaz2wsx zaq12wsx qazwsxedc asdfghjkl zxcvbnm1 abcd1234 abc12345 iloveyou ILoveYou2 princess
+        sunshine1 football baseball superman starwars trustno1 welcome1 Welcome2024! letmein1 monkey123
+        dragon123 master123 admin123 administrator changeme ChangeMe123 whatever computer internet
+        michelle jennifer liverpool chelsea1 arsenal1 summer2024 Winter2023! Sommer2024 passwort
+        Passwort1! hallo123 motdepasse contraseña secret123 asdfasdf passwordpassword 19900101 31121999
+        2001-09-11 147258369 aaaaaaaa1 test1234 testtest $unshine99 mustang1 corvette mercedes samsung1
+        pokemon1 minecraft charlie1 shadow12 1234qwer qwer1234 q1w2e3r4 blink182 access14 guest123
+        default1 temp1234
+    ";
+
     #[test]
     fn what_the_lists_of_cracked_passwords_begin_with_is_common() {
-        let listed = [
-            "12345678",
-            "123456789",
-            "1234567890",
-            "87654321",
-            "11111111",
-            "00000000",
-            "password",
-            "Password1",
-            "PASSWORD123!",
-            "p@ssw0rd",
-            "P4$$w0rd",
-            "passw0rd1",
-            "qwertyuiop",
-            "qwerty123",
-            "qwertz123",
-            "azerty123",
-            "1q2w3e4r",
-            "1q2w3e4r5t",
-            "1qaz2wsx",
-            "zaq12wsx",
-            "qazwsxedc",
-            "asdfghjkl",
-            "zxcvbnm1",
-            "abcd1234",
-            "abc12345",
-            "iloveyou",
-            "ILoveYou2",
-            "princess",
-            "sunshine1",
-            "football",
-            "baseball",
-            "superman",
-            "starwars",
-            "trustno1",
-            "welcome1",
-            "Welcome2024!",
-            "letmein1",
-            "monkey123",
-            "dragon123",
-            "master123",
-            "admin123",
-            "administrator",
-            "changeme",
-            "ChangeMe123",
-            "whatever",
-            "computer",
-            "internet",
-            "michelle",
-            "jennifer",
-            "liverpool",
-            "chelsea1",
-            "arsenal1",
-            "summer2024",
-            "Winter2023!",
-            "Sommer2024",
-            "passwort",
-            "Passwort1!",
-            "hallo123",
-            "motdepasse",
-            "contraseña",
-            "secret123",
-            "asdfasdf",
-            "passwordpassword",
-            "19900101",
-            "31121999",
-            "2001-09-11",
-            "147258369",
-            "aaaaaaaa1",
-            "test1234",
-            "testtest",
-            "$unshine99",
-            "mustang1",
-            "corvette",
-            "mercedes",
-            "samsung1",
-            "pokemon1",
-            "minecraft",
-            "charlie1",
-            "shadow12",
-            "1234qwer",
-            "qwer1234",
-            "q1w2e3r4",
-            "blink182",
-            "access14",
-            "guest123",
-            "default1",
-            "temp1234",
-        ];
-        let missed: Vec<&str> = listed.into_iter().filter(|one| !is_common(one)).collect();
+        let missed: Vec<&str> = LISTED
+            .split_whitespace()
+            .filter(|one| !is_common(one))
+            .collect();
         assert_eq!(missed, Vec::<&str>::new());
     }
 

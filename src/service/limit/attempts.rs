@@ -59,7 +59,7 @@ impl Attempts {
         let now = self.now();
         let mut state = self.state();
         state.checks += 1;
-        if state.checks % TIDY_EVERY == 0 {
+        if state.checks.is_multiple_of(TIDY_EVERY) {
             state.at_rest.retain(|_, at_rest| *at_rest > now);
         }
         let before = state

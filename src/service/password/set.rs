@@ -16,7 +16,7 @@ impl Gateway {
     ///
     /// # Errors
     /// 400 for a password that may not be set, 403 for a wrong present one or where no passwords are kept.
-    pub async fn change_password(
+    pub(in crate::service) async fn change_password(
         &self,
         person: &str,
         session: &str,

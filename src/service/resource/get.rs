@@ -1,9 +1,7 @@
 //! GET of one resource (RFC 7644 §3.4.1).
 
-use std::sync::Arc;
-
 use super::condition::{allow_read, etag, is_known};
-use super::{Fetched, members};
+use super::{Fetched, One, members};
 use crate::scim;
 use crate::scim::project::Projection;
 use crate::scim::query::{Conditions, Preference, Wanted};
@@ -16,17 +14,10 @@ impl Gateway {
     ///
     /// # Errors
     /// 404 when there is none with this id, 412 when it is at another version than `If-Match` says.
-    pub async fn get(
-        &self,
-        caller: &Caller,
-        rt: &Arc<ResourceType>,
-        id: &str,
-        wanted: Wanted,
-        conditions: Conditions,
-    ) -> Result<Fetched> {
+    pub async fn get(&self, caller: &Caller, one: One) -> Result<Fetched> {
         caller.scopes.may_read()?;
-        let projection = caller.projection(rt, &wanted)?;
-        self.fetch(rt, id, projection, conditions).await
+        let projection = caller.projection(&one.rt, &one.wanted)?;
+        self.fetch(one, projection).await
     }
 
     /// Reads the record of somebody who is logged in (RFC 7644 §3.11).
@@ -34,30 +25,32 @@ impl Gateway {
     /// # Errors
     /// As [`Gateway::get`].
     pub async fn get_me(&self, me: &Me, wanted: Wanted, conditions: Conditions) -> Result<Fetched> {
-        let rt = self.user_type()?;
+        let (rt, id) = (self.user_type()?, me.id.clone());
         let list = |names: Option<&str>| {
             let names = names.unwrap_or_default().split(',').map(str::trim);
-            names
-                .filter(|name| !name.is_empty())
-                .map(|name| Name(name.to_owned()))
-                .collect::<Vec<_>>()
+            let names = names.filter(|name| !name.is_empty());
+            names.map(|name| Name(name.to_owned())).collect::<Vec<_>>()
         };
-        let (attributes, excluded) = (
-            list(wanted.attributes.as_deref()),
-            list(wanted.excluded.as_deref()),
-        );
+        let attributes = list(wanted.attributes.as_deref());
+        let excluded = list(wanted.excluded.as_deref());
         let projection = Projection::new(&rt, &attributes, &excluded)?;
-        self.fetch(&rt, &me.id, projection, conditions).await
+        let one = One {
+            rt,
+            id,
+            wanted,
+            conditions,
+        };
+        self.fetch(one, projection).await
     }
 
-    async fn fetch(
-        &self,
-        rt: &Arc<ResourceType>,
-        id: &str,
-        projection: Projection,
-        conditions: Conditions,
-    ) -> Result<Fetched> {
-        let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
+    async fn fetch(&self, one: One, projection: Projection) -> Result<Fetched> {
+        let One {
+            rt,
+            id,
+            wanted: _,
+            conditions,
+        } = one;
+        let gateway = self.clone();
         self.store()
             .read(move |tx| {
                 let Some(record) = tx.get(&rt, &id)? else {

@@ -73,35 +73,6 @@ impl Gateway {
         })
     }
 
-    /// Begins the session of `record`; the one that the browser had ends, whoever's it was.
-    pub(in crate::service) fn begin_session(
-        &self,
-        tx: &mut Tx<'_>,
-        draft: &Draft,
-        record: &Record,
-    ) -> Result<SessionInfo> {
-        if let Some(before) = &draft.before
-            && let Some(old) = tx.session(before)?
-        {
-            tx.end_session(&old.id)?;
-        }
-        let session = Session {
-            resource: record.id.clone(),
-            ..draft.session.clone()
-        };
-        let name = draft.name.as_ref().map(|(source, logout)| SessionName {
-            issuer: source,
-            name_id: &logout.name_id,
-            index: logout.session_index.as_deref(),
-        });
-        tx.begin_session(&session, name)?;
-        tx.end_oldest_sessions(&record.id, SESSIONS)?;
-        if let Some(place) = &draft.place {
-            tx.remember_place(&record.id, place)?;
-        }
-        Ok(session.into())
-    }
-
     /// What the browser gets.
     pub(in crate::service) fn signed_in(
         &self,
@@ -114,6 +85,36 @@ impl Gateway {
             device: self.device(from)?,
             me,
         })
+    }
+}
+
+impl Draft {
+    /// Begins the session of `record`; the one that the browser had ends, whoever's it was.
+    pub(in crate::service) fn begin(
+        &self,
+        tx: &mut Tx<'_>,
+        record: &Record,
+    ) -> Result<SessionInfo> {
+        if let Some(before) = &self.before
+            && let Some(old) = tx.session(before)?
+        {
+            tx.end_session(&old.id)?;
+        }
+        let session = Session {
+            resource: record.id.clone(),
+            ..self.session.clone()
+        };
+        let name = self.name.as_ref().map(|(source, logout)| SessionName {
+            issuer: source,
+            name_id: &logout.name_id,
+            index: logout.session_index.as_deref(),
+        });
+        tx.begin_session(&session, name)?;
+        tx.end_oldest_sessions(&record.id, SESSIONS)?;
+        if let Some(place) = &self.place {
+            tx.remember_place(&record.id, place)?;
+        }
+        Ok(session.into())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::service::{Gateway, Result};
 
 impl Gateway {
     /// Proof by the password of a directory.
+    #[expect(clippy::unused_async, reason = "a directory is waited for")]
     pub(super) async fn prove_ldap(
         &self,
         _username: &str,

@@ -73,7 +73,7 @@ impl Search<'_> {
         for rule in self.rules {
             let found = self.candidates(tx, *rule)?;
             if let Some(record) = self.only(tx, trail, *rule, found.live)? {
-                self.must_be_open(trail, &record)?;
+                must_be_open(trail, &record)?;
                 return Ok(Matched::New {
                     record,
                     by: rule.as_str(),
@@ -161,7 +161,7 @@ impl Search<'_> {
             return Ok(None);
         };
         trail.pass("road.inbox", format!("let through to {id}"));
-        self.must_be_open(trail, &record)?;
+        must_be_open(trail, &record)?;
         Ok(Some(record))
     }
 
@@ -220,14 +220,6 @@ impl Search<'_> {
             return Ok(Some(why.to_owned()));
         }
         Ok(None)
-    }
-
-    fn must_be_open(&self, trail: &mut Trail, record: &Record) -> Road<()> {
-        match record.state {
-            State::Active => Ok(()),
-            State::Deactivated => Err(shut(trail, &record.id, true)),
-            State::Deleted => Err(shut(trail, &record.id, false)),
-        }
     }
 
     /// Nobody comes back as somebody new: but whoever was linked to another identity of this source was somebody else.
@@ -339,6 +331,14 @@ impl Candidates {
             .iter()
             .chain(&self.deleted)
             .any(|record| record.id == id)
+    }
+}
+
+fn must_be_open(trail: &mut Trail, record: &Record) -> Road<()> {
+    match record.state {
+        State::Active => Ok(()),
+        State::Deactivated => Err(shut(trail, &record.id, true)),
+        State::Deleted => Err(shut(trail, &record.id, false)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one road in: whoever proves who they are, by whichever method, goes through it to a session.
 
 mod denied;
+mod document;
 mod failed;
 mod known;
 mod ldap;
@@ -27,8 +28,9 @@ use super::{Error, Result};
 use crate::login::{Identity, Refusal, Trail};
 use crate::service::session::{Me, SessionInfo};
 use crate::store::{Actor, Tx};
+use document::name_taken;
 use failed::Failed;
-use road::{Guide, Target, is_taken, name_taken};
+use road::{Guide, Target, is_taken};
 use stop::{Road, Stop, Stopped, outcome};
 
 /// What would become of a login, as its trail tells; nothing was written.
@@ -87,7 +89,10 @@ impl Gateway {
     /// # Errors
     /// What the store answers when it cannot read.
     pub async fn try_sign_in(&self, identity: &Identity, trail: Trail) -> Result<Tried> {
-        let (guide, who) = (Guide::new(self)?, Proved::Identity(identity.clone()));
+        let (guide, who) = (
+            Guide::new(self)?,
+            Proved::Identity(Box::new(identity.clone())),
+        );
         self.store()
             .read(move |tx| {
                 let mut trail = trail.clone();
@@ -172,7 +177,7 @@ impl Arrival {
         let is_new = matches!(plan.target, Target::New(_));
         let (record, mut changes) = tx.scope(|tx| self.guide.act(tx, plan, who))?;
         let gateway = &self.guide.gateway;
-        let session: SessionInfo = gateway.begin_session(tx, &self.draft, &record)?;
+        let session: SessionInfo = self.draft.begin(tx, &record)?;
         changes = changes.set("session", serde_json::Value::Null, session.id.as_str());
         let action = if is_new {
             "user.login_create"

@@ -24,7 +24,7 @@ pub struct Proof {
 #[derive(Debug, Clone)]
 pub enum Proved {
     /// A source vouches for this identity; the road finds the record.
-    Identity(Identity),
+    Identity(Box<Identity>),
     /// The account itself holds the proof, such as a password: its SCIM id.
     Account(String),
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::matching::{Matched, Search, shut};
 use super::proof::Proved;
@@ -12,7 +12,6 @@ use crate::config::LoginMethod;
 use crate::login::{Identity, Refused, Trail};
 use crate::scim::resource::Document;
 use crate::scim::schema::ResourceType;
-use crate::scim::validate;
 use crate::service::audit::Changes;
 use crate::service::role::{ADMIN, Reason};
 use crate::service::{Error, Gateway, Result};
@@ -165,110 +164,6 @@ impl Guide {
         })
     }
 
-    /// The document of the account that is made.
-    fn fresh(&self, tx: &mut Tx<'_>, identity: &Identity, trail: &mut Trail) -> Road<Document> {
-        const STEP: &str = "road.create";
-        if !self.gateway.settings().login.jit {
-            let detail = "there is no record of this person, and login.jit is off: a connection or \
-                          `muster user create` has to make one";
-            return Err(Stop::at(
-                trail,
-                STEP,
-                Refused::Denied,
-                "user.jit_off",
-                detail,
-            ));
-        }
-        if identity.user_name.trim().is_empty() {
-            let detail =
-                "the source gives neither an address nor a name that could be the userName";
-            return Err(Stop::at(
-                trail,
-                STEP,
-                Refused::Denied,
-                "user.no_name",
-                detail,
-            ));
-        }
-        let document = match validate::create(&self.rt, body(&self.rt, identity)) {
-            Ok(incoming) => incoming.document,
-            Err(why) => {
-                let detail = format!("what the source says makes no user: {why}");
-                return Err(Stop::at(
-                    trail,
-                    STEP,
-                    Refused::Denied,
-                    "user.unusable",
-                    detail,
-                ));
-            }
-        };
-        let folded = crate::scim::value::fold(&identity.user_name, false);
-        if let Some(holder) = tx.lookup(&self.rt, "userName", &folded)? {
-            return Err(name_taken(trail, &identity.user_name, &holder.id));
-        }
-        trail.pass(
-            STEP,
-            format!(
-                "a new account {:?}, which belongs to nobody",
-                identity.user_name
-            ),
-        );
-        Ok(document)
-    }
-
-    /// The document with the names that the source gives; `None` when they are the same, or are not to be overwritten.
-    fn details(
-        &self,
-        record: &Record,
-        identity: &Identity,
-        trail: &mut Trail,
-    ) -> Result<Option<Document>> {
-        if !self.gateway.settings().login.update_details {
-            return Ok(None);
-        }
-        if let Some(owner) = &record.owner {
-            trail.note(
-                "road.details",
-                format!("the names are those of the connection \"{owner}\""),
-            );
-            return Ok(None);
-        }
-        let mut document = record.document()?;
-        let before = document.clone();
-        let name = document
-            .as_map_mut()
-            .entry("name")
-            .or_insert_with(|| json!({}));
-        let Value::Object(name) = name else {
-            return Ok(None);
-        };
-        for (key, given) in [
-            ("givenName", &identity.given_name),
-            ("familyName", &identity.family_name),
-        ] {
-            if let Some(given) = given {
-                name.insert(key.to_owned(), given.as_str().into());
-            }
-        }
-        let is_empty = name.is_empty();
-        if *name
-            != *before
-                .as_map()
-                .get("name")
-                .and_then(Value::as_object)
-                .unwrap_or(&Map::new())
-        {
-            // It was made of the names before.
-            name.remove("formatted");
-        }
-        if is_empty || document == before {
-            return Ok(None);
-        }
-        trail.pass("road.details", "the names are overwritten");
-        Ok(Some(document))
-    }
-
     /// Does what `plan` says but for the session; answers the record and what the audit log is told.
     ///
     /// # Errors
@@ -282,7 +177,7 @@ impl Guide {
         let mut changes = Changes::default();
         let identity = match who {
             Proved::Account(_) => None,
-            Proved::Identity(identity) => Some(identity),
+            Proved::Identity(identity) => Some(identity.as_ref()),
         };
         let mut record = match plan.target {
             Target::Present(record) => record,
@@ -291,13 +186,13 @@ impl Guide {
                 by,
                 instead_of,
             } => {
-                self.link(tx, &record, identity)?;
+                link(tx, &record, identity)?;
                 changes = changes.set("linked", instead_of.map_or(Value::Null, Value::from), by);
                 record
             }
             Target::New(document) => {
                 let record = self.make(tx, &document)?;
-                self.link(tx, &record, identity)?;
+                link(tx, &record, identity)?;
                 changes = Changes::between(None, Some(&document));
                 record
             }
@@ -357,66 +252,19 @@ impl Guide {
             document,
         })
     }
-
-    fn link(&self, tx: &mut Tx<'_>, record: &Record, identity: Option<&Identity>) -> Result<()> {
-        let Some(Identity {
-            source, subject, ..
-        }) = identity
-        else {
-            return Ok(());
-        };
-        Ok(tx.set_login_link(source, subject, &record.id)?)
-    }
 }
 
-/// The refusal of an account whose name somebody else has.
-pub(super) fn name_taken(trail: &mut Trail, name: &str, holder: &str) -> Stop {
-    let detail = format!("{holder} has the userName {name:?}, and login.link does not lead to it");
-    Stop::at(
-        trail,
-        "road.create",
-        Refused::Denied,
-        "user.link_conflict",
-        detail,
-    )
-    .of(holder)
-    .waiting_for(vec![holder.to_owned()])
+fn link(tx: &mut Tx<'_>, record: &Record, identity: Option<&Identity>) -> Result<()> {
+    let Some(Identity {
+        source, subject, ..
+    }) = identity
+    else {
+        return Ok(());
+    };
+    Ok(tx.set_login_link(source, subject, &record.id)?)
 }
 
 /// Whether somebody else has just made what was to be made.
 pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Scim(error) if error.kind == crate::scim::ErrorKind::Uniqueness)
-}
-
-/// The body that SCIM would send.
-fn body(rt: &ResourceType, identity: &Identity) -> Map<String, Value> {
-    let emails: Vec<Value> = identity
-        .emails
-        .iter()
-        .enumerate()
-        .map(|(place, email)| match place {
-            0 => json!({ "value": email, "type": "work", "primary": true }),
-            _ => json!({ "value": email }),
-        })
-        .collect();
-    let mut body = Map::new();
-    body.insert("schemas".to_owned(), json!([&*rt.schema.id]));
-    body.insert("userName".to_owned(), identity.user_name.as_str().into());
-    let mut name = Map::new();
-    for (key, given) in [
-        ("givenName", &identity.given_name),
-        ("familyName", &identity.family_name),
-    ] {
-        if let Some(given) = given {
-            name.insert(key.to_owned(), given.as_str().into());
-        }
-    }
-    if !name.is_empty() {
-        body.insert("name".to_owned(), name.into());
-    }
-    if !emails.is_empty() {
-        body.insert("emails".to_owned(), emails.into());
-    }
-    body.insert("active".to_owned(), true.into());
-    body
 }

@@ -1,83 +1,48 @@
--- The record that an identity of a source was linked to. It stays while the record is shut or deleted; shut: since when it is.
-CREATE TABLE link (
-  source TEXT NOT NULL,
-  subject TEXT NOT NULL,
-  resource TEXT NOT NULL REFERENCES resource (id),
-  linked TEXT NOT NULL,
-  shut TEXT,
-  PRIMARY KEY (source, subject)
-) {keyed};
-CREATE INDEX link_resource ON link (resource, source);
-
--- An identity that an administrator let through to a record where the rules would refuse it.
-CREATE TABLE link_pass (
-  source TEXT NOT NULL,
-  subject TEXT NOT NULL,
-  resource TEXT NOT NULL REFERENCES resource (id),
-  PRIMARY KEY (source, subject, resource)
-) {keyed};
-CREATE INDEX link_pass_resource ON link_pass (resource);
-
--- What the last login of a person brought, until the next one: groups as a JSON array of names, and since when it makes them
--- an administrator.
-CREATE TABLE login_state (
+-- The local password of a person, as a PHC string.
+CREATE TABLE password (
   resource TEXT NOT NULL PRIMARY KEY REFERENCES resource (id),
-  source TEXT NOT NULL,
-  brought TEXT NOT NULL,
-  admin TEXT
+  phc TEXT NOT NULL,
+  changed TEXT NOT NULL
 ) {strict};
-CREATE INDEX login_state_admin ON login_state (resource) WHERE admin IS NOT NULL;
 
--- hash is of the cookie, which is nowhere. issuer, name_id, session_index and logout (JSON) are what single logout needs.
-CREATE TABLE session (
+-- Links with which a person sets a password, once: a link that was used is gone. hash is of the secret in the URL.
+CREATE TABLE password_link (
   hash {bytes} NOT NULL PRIMARY KEY,
-  id TEXT NOT NULL,
   resource TEXT NOT NULL REFERENCES resource (id),
-  created TEXT NOT NULL,
-  seen TEXT NOT NULL,
-  expires TEXT NOT NULL,
-  method TEXT NOT NULL,
-  address TEXT,
-  agent TEXT,
-  issuer TEXT,
-  name_id TEXT,
-  session_index TEXT,
-  logout TEXT
+  purpose TEXT NOT NULL CHECK (purpose IN ('invitation', 'reset')),
+  expires TEXT NOT NULL
 ) {keyed};
-CREATE UNIQUE INDEX session_id ON session (id);
-CREATE INDEX session_resource ON session (resource, id);
-CREATE INDEX session_expires ON session (expires);
-CREATE INDEX session_name ON session (issuer, name_id) WHERE name_id IS NOT NULL;
+CREATE INDEX password_link_resource ON password_link (resource);
 
--- The last logins that were refused, with their steps as JSON. reference is the number that the person was told.
-CREATE TABLE failed_login (
+-- The code with which the first administrator is made. The one row is gone as soon as there has been an administrator.
+CREATE TABLE launchpad_code (
+  one {int} NOT NULL PRIMARY KEY CHECK (one = 1),
+  hash {bytes} NOT NULL,
+  expires TEXT NOT NULL
+) {strict};
+
+-- Tokens with which a person lets programs speak for them. hash is of the whole token; the token itself is nowhere.
+CREATE TABLE personal_token (
   id TEXT NOT NULL PRIMARY KEY,
-  reference TEXT NOT NULL,
-  at TEXT NOT NULL,
-  method TEXT NOT NULL,
-  code TEXT NOT NULL,
-  resource TEXT,
-  address TEXT,
-  trail TEXT NOT NULL
-) {strict};
-CREATE INDEX failed_login_reference ON failed_login (reference);
-CREATE INDEX failed_login_resource ON failed_login (resource) WHERE resource IS NOT NULL;
-
--- From where people have logged in: mac stands for a name and an address, and tells neither.
-CREATE TABLE login_place (
   resource TEXT NOT NULL REFERENCES resource (id),
-  mac {bytes} NOT NULL,
-  at TEXT NOT NULL,
-  PRIMARY KEY (resource, mac)
-) {keyed};
-CREATE INDEX login_place_mac ON login_place (mac);
-
--- Keys that sign JWTs for applications: one for each period, of those whose secret (sealer) opens it. public is the JWK.
-CREATE TABLE signing_key (
-  kid TEXT NOT NULL PRIMARY KEY,
-  sealer TEXT NOT NULL,
-  period {int} NOT NULL,
-  public TEXT NOT NULL,
-  sealed {bytes} NOT NULL,
-  UNIQUE (sealer, period)
+  hash {bytes} NOT NULL,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created TEXT NOT NULL,
+  expires TEXT NOT NULL,
+  used TEXT
 ) {strict};
+CREATE INDEX personal_token_resource ON personal_token (resource, id);
+
+-- Addresses, folded, that people gave themselves: nobody vouches for them.
+CREATE TABLE own_address (
+  resource TEXT NOT NULL REFERENCES resource (id),
+  folded TEXT NOT NULL,
+  PRIMARY KEY (resource, folded)
+) {keyed};
+
+-- Records that were made for somebody who has not logged in yet: the first login may take them over, although they are
+-- an administrator's.
+CREATE TABLE awaited (
+  resource TEXT NOT NULL PRIMARY KEY REFERENCES resource (id)
+) {keyed};

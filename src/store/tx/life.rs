@@ -7,7 +7,7 @@ use crate::store::keys::external_key;
 use crate::store::{Error, Result};
 
 /// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
-const BELONGINGS: [&str; 17] = [
+const BELONGINGS: [&str; 18] = [
     "DELETE FROM login_place WHERE resource = $1",
     "DELETE FROM link WHERE resource = $1",
     "DELETE FROM link_pass WHERE resource = $1",
@@ -25,6 +25,8 @@ const BELONGINGS: [&str; 17] = [
     "DELETE FROM own_address WHERE resource = $1",
     "DELETE FROM awaited WHERE resource = $1",
     "DELETE FROM body WHERE resource = $1",
+    // What clients were told about it may quote what it held.
+    "UPDATE provisioning_log SET detail = NULL WHERE resource = $1",
 ];
 
 impl Tx<'_> {

@@ -3,6 +3,9 @@
 use super::{PASSWORD, logged_in, person};
 use crate::support::{Browser, Fixture};
 
+/// Headers or fields.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
 /// Forms that would change something, with all they need but the token.
 const FORMS: [(&str, &[(&str, &str)]); 6] = [
     (
@@ -53,7 +56,7 @@ fn a_form_without_its_token_or_from_elsewhere_does_nothing() {
     let own = ada.token.clone();
     let before = fixture.client().get("/Users").json();
     let from_us: &[(&str, &str)] = &[("Origin", &ours), ("Sec-Fetch-Site", "same-origin")];
-    let cases: [(&str, &[(&str, &str)], &str); 9] = [
+    let cases: [(&str, Pairs<'_>, &str); 9] = [
         ("no token", from_us, ""),
         ("another browser's token", from_us, &foreign_token),
         ("half a token", from_us, &own[..own.len() / 2]),

@@ -167,7 +167,7 @@ fn a_link_dies_with_what_it_was_made_for() {
             }
         }),
         ("a lock", |fixture, id| {
-            drop(fixture.muster(&["user", "deactivate", "--id", id]).done())
+            drop(fixture.muster(&["user", "deactivate", "--id", id]).done());
         }),
         ("a lock that was lifted", |fixture, id| {
             for command in ["deactivate", "activate"] {

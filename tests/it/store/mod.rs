@@ -70,10 +70,10 @@ macro_rules! engines {
                 setting_members_changes_what_differs
                 removing_where_and_clearing
                 display_is_as_sent
+                hiding_costs_what_there_is_to_hide
             }
             log {
                 telling_of_a_change_costs_little_and_does_not_grow
-                a_lease_has_one_holder
                 the_oldest_entries_are_dropped_first
             }
             find {
@@ -101,6 +101,7 @@ macro_rules! engines {
                 a_purge_leaves_no_row
                 a_hold_keeps_its_first_reason
                 one_at_a_time_has_a_job
+                nobody_waits_for_who_is_gone_or_for_a_clock_that_was_wrong
                 a_deleted_one_is_not_changed
             }
             role {

@@ -114,12 +114,12 @@ impl Browser {
 /// As a form is sent.
 pub fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte);
-    text.bytes().fold(String::new(), |mut all, byte| {
+    let each = text.bytes().map(|byte| {
         if plain(byte) {
-            all.push(char::from(byte));
+            char::from(byte).to_string()
         } else {
-            all.push_str(&format!("%{byte:02X}"));
+            format!("%{byte:02X}")
         }
-        all
-    })
+    });
+    each.collect::<Vec<_>>().concat()
 }
