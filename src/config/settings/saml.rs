@@ -39,7 +39,7 @@ section! {
         /// The id for ever; without one the NameID.
         id_attribute: Vec<String>,
         /// The attribute that administrators carry; set if and only if `admin_value` is.
-        admin_attribute: Vec<String>,
+        admin_attribute: Option<Vec<String>>,
         /// The value of it.
         admin_value: Option<String>,
         /// Which NameID is asked for.
@@ -118,20 +118,21 @@ pub(super) fn check(saml: &Saml, login: &Login, reader: &mut Reader) {
     );
     pair(
         reader,
-        ("saml.admin_attribute", !saml.admin_attribute.is_empty()),
+        ("saml.admin_attribute", saml.admin_attribute.is_some()),
         ("saml.admin_value", saml.admin_value.is_some()),
     );
 }
 
 /// Two settings that mean nothing without each other.
 fn pair(reader: &mut Reader, one: (&'static str, bool), two: (&'static str, bool)) {
-    let (set, missing) = match (one, two) {
-        ((set, true), (missing, false)) | ((missing, false), (set, true)) => (set, missing),
-        ((_, true), (_, true)) | ((_, false), (_, false)) => return,
+    if one.1 == two.1 {
+        return;
+    }
+    let (set, missing) = if one.1 {
+        (one.0, two.0)
+    } else {
+        (two.0, one.0)
     };
-    reader.refuse(
-        set,
-        &[missing],
-        format!("means nothing without {missing}: set that too"),
-    );
+    let why = format!("means nothing without {missing}: set that too");
+    reader.refuse(set, &[missing], why);
 }

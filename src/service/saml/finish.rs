@@ -188,7 +188,7 @@ fn proof(
     let request = request.map(|request| Once::SamlRequest(request.id.clone()));
     Ok(Proof {
         method: LoginMethod::Saml,
-        who: Proved::Identity(identity),
+        who: Proved::Identity(Box::new(identity)),
         trail: Trail::default(),
         once: [Some(message), request].into_iter().flatten().collect(),
     })

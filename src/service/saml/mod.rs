@@ -123,7 +123,7 @@ fn provider(settings: &Settings) -> std::result::Result<ServiceProvider, String>
 
 fn mapping(settings: &Settings) -> Mapping {
     let saml = &settings.saml;
-    let admin = saml.admin_value.clone();
+    let admin = saml.admin_attribute.clone().zip(saml.admin_value.clone());
     Mapping {
         email: saml.email_attribute.clone(),
         user_name: saml.user_name_attribute.clone(),
@@ -131,7 +131,7 @@ fn mapping(settings: &Settings) -> Mapping {
         family_name: saml.family_name_attribute.clone(),
         groups: saml.groups_attribute.clone(),
         id: saml.id_attribute.clone(),
-        admin: admin.map(|value| (saml.admin_attribute.clone(), value)),
+        admin,
     }
 }
 

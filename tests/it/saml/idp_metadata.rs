@@ -7,13 +7,13 @@ use muster::service::{Gateway, OpenError, Role};
 use super::battery::field;
 use super::document::{IDP, Signed};
 use super::signer::Key;
-use super::site::{Site, metadata, post};
+use super::site::{Site, begin, metadata, post};
 use crate::support::Browser;
 
 /// The status of a login whose response this key signs.
 fn status(site: &Site, key: &Key) -> u16 {
     let mut browser = Browser::new(&site.fixture);
-    let asked = site.begin(&mut browser, "");
+    let asked = begin(&mut browser, "");
     let login = site.login("ada@example.org", Some(&asked.id));
     let response = field(&login.pieces(&site.nonce()).sign(Signed::Both, key));
     post(&mut browser, &response, None).status

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::battery::{self, World};
 use super::document::Signed;
 use super::signer::Key;
-use super::site::{SSO, Site, post};
+use super::site::{SSO, Site, begin, me, post};
 use crate::support::Browser;
 
 const ADA: &str = "ada@example.org";
@@ -23,7 +23,7 @@ fn the_first_login_makes_an_account_and_the_second_finds_it() {
         page.contains("/saml/login") && page.contains("Log in with SSO"),
         "{page}"
     );
-    let asked = site.begin(&mut ada, "%2Fuser%2Fsettings%3Fa");
+    let asked = begin(&mut ada, "%2Fuser%2Fsettings%3Fa");
     assert!(
         asked.xml.contains("AssertionConsumerServiceURL") && asked.id.len() == 33,
         "{}",
@@ -43,7 +43,7 @@ fn the_first_login_makes_an_account_and_the_second_finds_it() {
         (reply.status, reply.header("location")),
         (303, Some("/user/settings?a"))
     );
-    let first = site.me(&mut ada);
+    let first = me(&mut ada);
     let made = site.fixture.client().get(&format!("/Users/{first}")).json();
     assert_eq!(
         (&made["userName"], &made["emails"][0]["value"]),
@@ -52,7 +52,7 @@ fn the_first_login_makes_an_account_and_the_second_finds_it() {
 
     let mut elsewhere = Browser::new(&site.fixture);
     site.log_in(&mut elsewhere, ADA).expect(303);
-    assert_eq!((site.me(&mut elsewhere), site.users()), (first, 1));
+    assert_eq!((me(&mut elsewhere), site.users()), (first, 1));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn who_was_provisioned_before_logs_into_that_record() {
     let id = site.fixture.client().post("/Users", &body).expect(201).id();
     let mut ada = Browser::new(&site.fixture);
     site.log_in(&mut ada, ADA).expect(303);
-    assert_eq!((site.me(&mut ada), site.users()), (id, 1));
+    assert_eq!((me(&mut ada), site.users()), (id, 1));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn deactivation_ends_the_session_and_no_login_opens_it_again() {
     let site = Site::start();
     let (mut ada, scim) = (Browser::new(&site.fixture), site.fixture.client());
     site.log_in(&mut ada, ADA).expect(303);
-    let id = site.me(&mut ada);
+    let id = me(&mut ada);
     let active = |active: bool| {
         let operations = json!([{"op": "replace", "path": "active", "value": active}]);
         scim.operations(&format!("/Users/{id}"), &operations)
@@ -89,7 +89,7 @@ fn deactivation_ends_the_session_and_no_login_opens_it_again() {
     ada.get("/auth/session").expect(401);
     active(true);
     site.log_in(&mut ada, ADA).expect(303);
-    assert_eq!(site.me(&mut ada), id);
+    assert_eq!(me(&mut ada), id);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn nothing_of_the_battery_logs_anybody_in() {
     let mut wrong = Vec::new();
     for attack in battery::all() {
         let mut browser = Browser::new(&site.fixture);
-        let asked = site.begin(&mut browser, "");
+        let asked = begin(&mut browser, "");
         let world = World {
             login: site.login(ADA, Some(&asked.id)),
             key: site.key.clone(),
@@ -147,7 +147,7 @@ fn nothing_of_the_battery_logs_anybody_in() {
 fn a_response_counts_once() {
     let site = Site::start();
     let mut ada = Browser::new(&site.fixture);
-    let asked = site.begin(&mut ada, "");
+    let asked = begin(&mut ada, "");
     let response = site.response(ADA, Some(&asked.id));
     post(&mut ada, &response, None).expect(303);
     let again = post(&mut ada, &response, None).expect(403);
@@ -156,7 +156,7 @@ fn a_response_counts_once() {
     let other = post(&mut ada, &site.response(ADA, Some(&asked.id)), None).expect(403);
     assert_eq!(site.failure(&other).code, "saml.not_my_request");
     // The same assertion for another request: it says for which it is.
-    let fresh = site.begin(&mut ada, "");
+    let fresh = begin(&mut ada, "");
     let mut pieces = site.login(ADA, Some(&fresh.id)).pieces("x");
     pieces.assertion.id = "_a1".to_owned();
     let reused = post(
@@ -172,7 +172,7 @@ fn a_response_counts_once() {
 fn of_eight_who_bring_the_same_response_at_once_one_is_in() {
     let site = Site::start();
     let mut ada = Browser::new(&site.fixture);
-    let asked = site.begin(&mut ada, "");
+    let asked = begin(&mut ada, "");
     let response = site.response(ADA, Some(&asked.id));
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let one = |_| {
@@ -201,11 +201,11 @@ fn of_eight_who_bring_the_same_response_at_once_one_is_in() {
 fn a_response_of_another_browser_logs_nobody_in() {
     let site = Site::start();
     let (mut evil, mut victim) = (Browser::new(&site.fixture), Browser::new(&site.fixture));
-    let asked = site.begin(&mut evil, "");
+    let asked = begin(&mut evil, "");
     let response = site.response("evil@example.org", Some(&asked.id));
     for has_a_request in [false, true] {
         if has_a_request {
-            site.begin(&mut victim, "");
+            begin(&mut victim, "");
         }
         let refused = post(&mut victim, &response, Some(&asked.relay_state)).expect(403);
         assert_eq!(site.failure(&refused).code, "saml.not_my_request");
@@ -220,7 +220,7 @@ fn a_response_of_another_browser_logs_nobody_in() {
 fn two_tabs_of_one_browser_do_not_disturb_each_other() {
     let site = Site::start();
     let mut ada = Browser::new(&site.fixture);
-    let (first, second) = (site.begin(&mut ada, ""), site.begin(&mut ada, ""));
+    let (first, second) = (begin(&mut ada, ""), begin(&mut ada, ""));
     post(&mut ada, &site.response(ADA, Some(&second.id)), None).expect(303);
     post(&mut ada, &site.response(ADA, Some(&first.id)), None).expect(303);
 }
@@ -237,7 +237,7 @@ fn no_relay_state_leads_elsewhere() {
         "",
     ] {
         let mut ada = Browser::new(&site.fixture);
-        let asked = site.begin(&mut ada, "");
+        let asked = begin(&mut ada, "");
         let reply = post(&mut ada, &site.response(ADA, Some(&asked.id)), Some(state)).expect(303);
         assert_eq!(reply.header("location"), Some("/user/settings"), "{state}");
     }
@@ -248,7 +248,7 @@ fn no_relay_state_leads_elsewhere() {
         "javascript%3Aalert(1)",
     ] {
         let mut ada = Browser::new(&site.fixture);
-        let asked = site.begin(&mut ada, next);
+        let asked = begin(&mut ada, next);
         let reply = post(
             &mut ada,
             &site.response(ADA, Some(&asked.id)),
@@ -267,7 +267,7 @@ fn a_session_that_was_planted_ends_and_another_begins() {
         .insert("muster_session".to_owned(), "planted".to_owned());
     ada.cookies
         .insert("muster_saml".to_owned(), "planted".to_owned());
-    let asked = site.begin(&mut ada, "");
+    let asked = begin(&mut ada, "");
     assert_ne!(ada.cookies["muster_saml"], "planted");
     post(&mut ada, &site.response(ADA, Some(&asked.id)), None).expect(303);
     assert_ne!(ada.cookies["muster_session"], "planted");
@@ -278,12 +278,12 @@ fn a_request_waits_ten_minutes_and_a_clock_an_hour_off_lets_nobody_in() {
     let (clock, hand) = Clock::manual(Clock::system().now());
     let site = Site::with(clock.clone(), &[]);
     let mut ada = Browser::new(&site.fixture);
-    let asked = site.begin(&mut ada, "");
+    let asked = begin(&mut ada, "");
     hand.advance(Duration::from_secs(601));
     let late = post(&mut ada, &site.response(ADA, Some(&asked.id)), None).expect(403);
     assert_eq!(site.failure(&late).code, "saml.not_my_request");
     for (there, code) in [(-3600, "saml.expired"), (3600, "saml.not_yet_valid")] {
-        let asked = site.begin(&mut ada, "");
+        let asked = begin(&mut ada, "");
         let mut login = site.login(ADA, Some(&asked.id));
         login.now += jiff::SignedDuration::from_secs(there);
         let response = battery::field(&login.pieces(&site.nonce()).sign(Signed::Both, &site.key));
@@ -335,7 +335,7 @@ fn an_administrator_is_who_carries_the_attribute_at_each_login() {
     );
     let mut ada = Browser::new(&site.fixture);
     let mut roles = |values: &[&str], name_id: &str| {
-        let asked = site.begin(&mut ada, "");
+        let asked = begin(&mut ada, "");
         let mut login = site.login(name_id, Some(&asked.id));
         let values = values.iter().map(|value| (*value).to_owned()).collect();
         login.attributes.push(("role".to_owned(), values));
@@ -361,7 +361,7 @@ fn an_administrator_is_who_carries_the_attribute_at_each_login() {
 fn a_group_name_puts_nothing_into_a_header() {
     let site = Site::with(Clock::system(), &[]);
     let mut ada = Browser::new(&site.fixture);
-    let asked = site.begin(&mut ada, "");
+    let asked = begin(&mut ada, "");
     let mut login = site.login(ADA, Some(&asked.id));
     let evil = [
         "a&#xD;\nRemote-User: root",

@@ -66,18 +66,6 @@ impl Site {
         }
     }
 
-    /// Lets a browser begin a login.
-    #[track_caller]
-    pub fn begin(&self, browser: &mut Browser, next: &str) -> Asked {
-        let query = if next.is_empty() {
-            String::new()
-        } else {
-            format!("?next={next}")
-        };
-        let reply = browser.get(&format!("/saml/login{query}")).expect(303);
-        asked(reply.header("location").unwrap())
-    }
-
     /// What a good response to a request is about.
     pub fn login(&self, name_id: &str, request: Option<&str>) -> Login {
         let base = format!("http://{}", self.fixture.address);
@@ -109,7 +97,7 @@ impl Site {
 
     /// Logs in from the beginning to the answer of the assertion consumer service.
     pub fn log_in(&self, browser: &mut Browser, name_id: &str) -> Reply {
-        let asked = self.begin(browser, "");
+        let asked = begin(browser, "");
         let response = self.response(name_id, Some(&asked.id));
         post(browser, &response, Some(&asked.relay_state))
     }
@@ -139,13 +127,25 @@ impl Site {
             .json();
         all["totalResults"].as_u64().unwrap()
     }
+}
 
-    /// The SCIM id of whoever is logged in.
-    #[track_caller]
-    pub fn me(&self, browser: &mut Browser) -> String {
-        let session = browser.get("/auth/session").expect(200).json();
-        session["user"]["id"].as_str().unwrap().to_owned()
-    }
+/// Lets a browser begin a login.
+#[track_caller]
+pub fn begin(browser: &mut Browser, next: &str) -> Asked {
+    let query = if next.is_empty() {
+        String::new()
+    } else {
+        format!("?next={next}")
+    };
+    let reply = browser.get(&format!("/saml/login{query}")).expect(303);
+    asked(reply.header("location").unwrap())
+}
+
+/// The SCIM id of whoever is logged in.
+#[track_caller]
+pub fn me(browser: &mut Browser) -> String {
+    let session = browser.get("/auth/session").expect(200).json();
+    session["user"]["id"].as_str().unwrap().to_owned()
 }
 
 /// Brings a response to the gateway, as the form of another site does.
