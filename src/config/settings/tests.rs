@@ -122,13 +122,13 @@ fn a_login_by_saml_needs_the_whole_of_an_identity_provider() {
         "idp_entity_id=urn:idp",
     ])
     .unwrap();
-    insta::assert_snapshot!(saml(&[]).unwrap_err(), @"");
-    insta::assert_snapshot!(saml(&three[..1]).unwrap_err(), @"");
-    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", three[1]]).unwrap_err(), @"");
-    insta::assert_snapshot!(saml(&[three[0], "idp_sso_url=idp.example.org", three[2]]).unwrap_err(), @"");
-    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "sp_cert=sp.pem"]).unwrap_err(), @"");
-    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "admin_value=admin"]).unwrap_err(), @"");
-    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "clock_skew=1h"]).unwrap_err(), @"");
+    insta::assert_snapshot!(saml(&[]).unwrap_err(), @"login.method (--set): saml needs an identity provider: set saml.idp_metadata, or saml.idp_entity_id, saml.idp_sso_url and saml.idp_certificate");
+    insta::assert_snapshot!(saml(&three[..1]).unwrap_err(), @"saml.idp_entity_id (--set): is not enough to know the identity provider: set saml.idp_sso_url and saml.idp_certificate too");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", three[1]]).unwrap_err(), @"saml.idp_sso_url (--set): stands in the metadata: leave out this, or saml.idp_metadata");
+    insta::assert_snapshot!(saml(&[three[0], "idp_sso_url=idp.example.org", three[2]]).unwrap_err(), @"saml.idp_sso_url (--set): must start with https:// or http://");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "sp_cert=sp.pem"]).unwrap_err(), @"saml.sp_cert (--set): means nothing without saml.sp_key: set that too");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "admin_value=admin"]).unwrap_err(), @"saml.admin_value (--set): means nothing without saml.admin_attribute: set that too");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "clock_skew=1h"]).unwrap_err(), @"saml.clock_skew (--set): 1h is not between 0s and 10m");
 }
 
 #[test]
