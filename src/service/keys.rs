@@ -184,3 +184,62 @@ fn aead_key(bytes: &[u8; 32]) -> Option<LessSafeKey> {
 pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(left, right).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::derive(&Secret::new("s".repeat(64)))
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_hash_alone() {
+        let keys = keys();
+        let hash = keys.token_hash("muster_1_a");
+        assert!(
+            hash.is(Some(&hash.to_stored())) && hash.is_that_of(&keys.token_hash("muster_1_a"))
+        );
+        let other = keys.token_hash("muster_1_b");
+        assert!(!hash.is_that_of(&other) && !hash.is(Some(&other.to_stored())));
+        assert!(!hash.is(None) && !hash.is(Some(&[])));
+        assert!(!TokenHash([0; 32]).is(None), "nothing is no token");
+    }
+
+    /// Bar 24, by code: the one comparison of hashes is that of the cryptographic library, and no other is possible.
+    #[test]
+    fn hashes_of_tokens_are_compared_in_constant_time_only() {
+        let code = include_str!("keys.rs");
+        let body = code
+            .split("fn same(left: &[u8], right: &[u8]) -> bool {")
+            .nth(1);
+        let body = body
+            .and_then(|rest| rest.split('}').next())
+            .unwrap_or_default();
+        assert_eq!(
+            body.trim(),
+            "constant_time::verify_slices_are_equal(left, right).is_ok()"
+        );
+        let type_of_hashes = code.split("struct TokenHash").next().unwrap_or_default();
+        assert!(
+            !type_of_hashes.trim_end().ends_with(")]\npub(super)"),
+            "TokenHash derives nothing, so it has no =="
+        );
+        for code in [
+            include_str!("authenticate.rs"),
+            include_str!("metrics.rs"),
+            include_str!("oauth/access.rs"),
+            include_str!("oauth/grant.rs"),
+        ] {
+            for wrong in [
+                "hash ==",
+                "hash !=",
+                "== token.hash",
+                "!= token.hash",
+                "hash.eq(",
+            ] {
+                assert!(!code.contains(wrong), "{wrong}");
+            }
+        }
+    }
+}

@@ -48,22 +48,14 @@ pub(in crate::http) async fn change(mut visit: Visit, form: Form) -> Result<Page
         return Ok(visit.elsewhere(LOGIN));
     };
     let asked = asked(&form)?;
-    match visit
-        .gateway
-        .change_account(&me, &asked, &visit.request)
-        .await
-    {
-        Ok(None) => Ok(visit.elsewhere(&format!("/user/settings?done={}", form.text("do")))),
-        Ok(Some(token)) => {
-            let said = settings_view::new_token(&token);
-            whole(&visit, &me, StatusCode::OK, said).await
-        }
-        Err(Error::Scim(error)) => {
-            let said = layout::error(&error.detail, None);
-            whole(&visit, &me, layout::status(&error), said).await
-        }
-        Err(error) => Err(error.into()),
-    }
+    let changed = visit.gateway.change_account(&me, &asked, &visit.request);
+    let (status, said) = match changed.await {
+        Ok(None) => return Ok(visit.elsewhere(&format!("/user/settings?done={}", form.text("do")))),
+        Ok(Some(token)) => (StatusCode::OK, settings_view::new_token(&token)),
+        Err(Error::Scim(error)) => (layout::status(&error), layout::error(&error.detail, None)),
+        Err(error) => return Err(error.into()),
+    };
+    whole(&visit, &me, status, said).await
 }
 
 /// What a form asks for.

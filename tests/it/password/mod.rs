@@ -2,5 +2,6 @@
 
 mod ends;
 mod links;
+mod load;
 mod scim;
 mod stored;
