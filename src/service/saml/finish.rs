@@ -153,7 +153,7 @@ impl Gateway {
             None => (!unsolicited).then(String::new),
         };
         let (now, mut steps) = (self.clock().now(), trail.clone());
-        let (asserted, steps) = saml
+        let checked = saml
             .blocking(move || {
                 let expected = Expected {
                     entity_id: &provider.entity_id,
@@ -166,9 +166,24 @@ impl Gateway {
                 let asserted = response.check(&expected, idp.certificates(), verifier, &mut steps);
                 (asserted, steps)
             })
-            .await?;
-        *trail = steps;
-        Ok(asserted)
+            .await;
+        match checked {
+            Ok((asserted, steps)) => {
+                *trail = steps;
+                Ok(asserted)
+            }
+            // The library has been seen to panic on what it does not know: that is a message that is not verified.
+            Err(error) => {
+                tracing::error!(%error, "the verification of a SAML response broke off");
+                let detail = "the verification broke off";
+                Ok(Err(trail.fail(
+                    "saml.signature",
+                    Refused::Denied,
+                    "saml.signature",
+                    detail,
+                )))
+            }
+        }
     }
 }
 

@@ -88,6 +88,22 @@ fn another_process_takes_new_metadata_over() {
 }
 
 #[test]
+fn the_check_names_the_provider() {
+    let site = Site::start();
+    let report = site.fixture.muster(&["check"]).out;
+    let line = format!("ok       saml.idp_metadata: {IDP} with 1 certificate(s)\n");
+    assert!(report.contains(&line), "{report}");
+    std::fs::write(&site.metadata, metadata(IDP, &[])).unwrap();
+    let report = site.fixture.muster(&["check"]).out;
+    assert!(
+        report.contains(
+            "failed   saml.idp_metadata: the identity provider has no signing certificate"
+        ),
+        "{report}"
+    );
+}
+
+#[test]
 fn the_three_settings_stand_for_metadata() {
     let key = Key::rsa();
     let pem = key.pem();

@@ -111,6 +111,11 @@ macro_rules! engines {
             connection {
                 tokens_live_and_are_revoked
             }
+            saml {
+                a_request_is_answered_once_and_in_time
+                a_message_is_used_once_by_each_issuer
+                the_last_good_metadata_stay
+            }
         })*
     };
 }

@@ -8,5 +8,6 @@ pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod resource;
 pub(crate) mod role;
+pub(crate) mod saml;
 pub(crate) mod unique;
 pub(crate) mod walk;
