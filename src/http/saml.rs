@@ -56,25 +56,30 @@ pub(super) async fn finish(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<Page, Failure> {
-    let form = read(&visit, payload).await?;
-    let answer = SamlAnswer {
-        response: text(&form, "SAMLResponse").unwrap_or_default(),
-        relay_state: text(&form, "RelayState"),
-        browser: cookie::saml(&request, &visit.gateway),
-    };
-    match visit
-        .gateway
-        .finish_saml(answer, visit.visitor.clone())
-        .await
-    {
+    let answer = answer(&visit, &request, payload).await?;
+    let from = visit.visitor.clone();
+    match visit.gateway.finish_saml(answer, from).await {
         Ok((signed_in, path)) => {
-            let cookies = cookie::begun(&visit.gateway, &signed_in);
+            let to = path.unwrap_or_else(|| home(&visit));
             Ok(visit
-                .to(&path.unwrap_or_else(|| home(&visit)))
-                .with(cookies))
+                .to(&to)
+                .with(cookie::begun(&visit.gateway, &signed_in)))
         }
         Err(error) => refusal(&visit, error),
     }
+}
+
+async fn answer(
+    visit: &Visit,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<SamlAnswer, Failure> {
+    let form = read(visit, payload).await?;
+    Ok(SamlAnswer {
+        response: text(&form, "SAMLResponse").unwrap_or_default(),
+        relay_state: text(&form, "RelayState"),
+        browser: cookie::saml(request, &visit.gateway),
+    })
 }
 
 /// `GET /saml/slo` (SAML bindings §3.4)

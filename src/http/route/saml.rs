@@ -17,10 +17,10 @@ pub(super) enum Serves {
 /// Path, access, methods. Whoever may log in is nobody yet; what comes by POST is sent by another site, and counts only when it is
 /// signed.
 pub(super) const ROUTES: [(&str, Access, &[&str], Serves); 4] = [
-    ("/saml/metadata", Access::Public, READ, Serves::Metadata),
-    ("/saml/login", Access::Public, READ, Serves::Login),
-    ("/saml/acs", Access::Public, POST, Serves::Acs),
-    ("/saml/slo", Access::Public, COLLECTION, Serves::Slo),
+    ("/saml/metadata", Access::Page, READ, Serves::Metadata),
+    ("/saml/login", Access::Page, READ, Serves::Login),
+    ("/saml/acs", Access::Page, POST, Serves::Acs),
+    ("/saml/slo", Access::Page, COLLECTION, Serves::Slo),
 ];
 
 impl Serves {
