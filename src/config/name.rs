@@ -111,6 +111,20 @@ names! {
 }
 
 names! {
+    /// How the groups of a person are found in a directory.
+    LdapGroups {
+        /// In the attribute `memberOf` of their entry.
+        Attribute = "attribute",
+        /// By Active Directory's rule that follows groups in groups.
+        Nested = "nested",
+        /// By a search for the groups that name the person.
+        Search = "search",
+        /// In Active Directory's `tokenGroups`: all of them, the primary group too.
+        TokenGroups = "token_groups",
+    }
+}
+
+names! {
     /// How the log is written.
     LogFormat {
         /// For people.

@@ -1,5 +1,6 @@
 //! The settings that exist, section by section, and the rules between them.
 
+mod ldap;
 mod login;
 mod saml;
 
@@ -31,6 +32,8 @@ use super::reader::section;
 use super::value::Raw;
 use super::value::Setting;
 
+pub use ldap::Ldap;
+pub(crate) use ldap::{AUTO, DN, USERNAME};
 pub use login::Login;
 pub use saml::Saml;
 
@@ -45,6 +48,8 @@ pub struct Settings {
     pub scim: Scim,
     /// How people log in.
     pub login: Login,
+    /// The directory that people log in with.
+    pub ldap: Ldap,
     /// Who has which rights.
     pub roles: Roles,
     /// Logins by SAML.
@@ -220,6 +225,7 @@ impl Settings {
             Database::read(&mut reader),
             Scim::read(&mut reader),
             Login::read(&mut reader),
+            Ldap::read(&mut reader),
             Roles::read(&mut reader),
             Saml::read(&mut reader),
             Retention::read(&mut reader),
@@ -233,6 +239,7 @@ impl Settings {
             Some(database),
             Some(scim),
             Some(login),
+            Some(ldap),
             Some(roles),
             Some(saml),
             Some(retention),
@@ -248,7 +255,9 @@ impl Settings {
         check_scim(&scim, &mut reader);
         login::check(&login, &server, &mut reader);
         saml::check(&saml, &login, &mut reader);
-        let warnings = warnings(&server, &scim, &metrics, &reader);
+        ldap::check(&ldap, &mut reader);
+        let mut warnings = warnings(&server, &scim, &metrics, &reader);
+        warnings.extend(ldap::warnings(&ldap));
         let (entries, faults) = reader.finish();
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -258,6 +267,7 @@ impl Settings {
             database,
             scim,
             login,
+            ldap,
             roles,
             saml,
             retention,
@@ -287,6 +297,7 @@ fn keys() -> Vec<Key> {
         Database::KEYS,
         Scim::KEYS,
         Login::KEYS,
+        Ldap::KEYS,
         Roles::KEYS,
         Saml::KEYS,
         Retention::KEYS,

@@ -10,6 +10,8 @@ use toml::de::DeValue;
 
 use super::DatabaseUrl;
 use super::Destination;
+use super::LdapGroups;
+use super::LdapUrl;
 use super::LinkRule;
 use super::Location;
 use super::LogFilter;
@@ -77,6 +79,8 @@ macro_rules! written_as_text {
 
 written_as_text!(
     DatabaseUrl,
+    LdapGroups,
+    LdapUrl,
     Destination,
     Location,
     LinkRule,

@@ -16,7 +16,7 @@ use super::client;
 use super::error::{Challenge, Error};
 use super::request::{gateway, request_id};
 use crate::config::Secret;
-use crate::service::{Caller, Credential, Me, PersonalScope};
+use crate::service::{Caller, Credential, Gateway, Me, PersonalScope};
 
 /// The one route that people may use, and not only connections.
 const ME: &str = "/scim/v2/Me";
@@ -80,23 +80,25 @@ async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
         Credentials::Other => return Err(Error::Unauthenticated(Challenge::Missing)),
         Credentials::Token(token) => token,
     };
-    if request.match_pattern().as_deref() == Some(ME)
-        && gateway(request.request())?.is_of_person(token)
-    {
-        let credential = Credential::Bearer(Secret::new(token));
-        let me = gateway(request.request())?.whoami(&credential).await?;
-        let me = me.filter(|me| me.may(PersonalScope::Me));
-        let me = me.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
-        request.extensions_mut().insert(Oneself(Rc::new(me)));
+    let gateway = gateway(request.request())?;
+    if request.match_pattern().as_deref() == Some(ME) && gateway.is_of_person(token) {
+        let oneself = oneself(gateway, token).await?;
+        request.extensions_mut().insert(oneself);
         return Ok(None);
     }
     let id = request_id(request.request());
     let from = client::of(request.request()).unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let caller = gateway(request.request())?
-        .authenticate(token, from, &id)
-        .await?;
+    let caller = gateway.authenticate(token, from, &id).await?;
     let caller = caller.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
     Ok(Some(Permit(Rc::new(caller))))
+}
+
+async fn oneself(gateway: &Gateway, token: &str) -> Result<Oneself, Error> {
+    let credential = Credential::Bearer(Secret::new(token));
+    let me = gateway.whoami(&credential).await?;
+    let me = me.filter(|me| me.may(PersonalScope::Me));
+    let me = me.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
+    Ok(Oneself(Rc::new(me)))
 }
 
 /// What the `Authorization` header holds.

@@ -28,6 +28,11 @@ pub(super) fn session(request: &HttpRequest, gateway: &Gateway) -> Option<Secret
     read(request, &Name::Session.text(gateway)).map(Secret::new)
 }
 
+/// The name of the session cookie.
+pub(super) fn session_name(gateway: &Gateway) -> String {
+    Name::Session.text(gateway)
+}
+
 /// The cookie that forms are bound to where there is no session.
 pub(super) fn form(request: &HttpRequest, gateway: &Gateway) -> Option<String> {
     read(request, &Name::Form.text(gateway))

@@ -169,12 +169,10 @@ impl Route {
         let access = match self.access {
             Access::Public => described::Access::Public,
             Access::Client => described::Access::Client,
-            Access::Bearer => described::Access::Bearer,
-            Access::Operator
-            | Access::Page
-            | Access::Session
-            | Access::Person
-            | Access::Introspector => return None,
+            Access::Bearer | Access::Introspector => described::Access::Bearer,
+            Access::Session => described::Access::Session,
+            Access::Person => described::Access::Person,
+            Access::Operator | Access::Page => return None,
         };
         Some(described::Endpoint {
             path: self.path.clone(),
@@ -227,7 +225,8 @@ impl Serves {
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
             Self::OauthToken => described::Serves::OauthToken,
-            Self::Metrics | Self::Auth(_) | Self::Page(_) | Self::Saml(_) => return None,
+            Self::Auth(serves) => described::Serves::Auth(serves.described()),
+            Self::Metrics | Self::Page(_) | Self::Saml(_) => return None,
         })
     }
 

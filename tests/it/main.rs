@@ -25,6 +25,8 @@ mod custom_schema;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod ldap;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod limits;

@@ -4,6 +4,7 @@ use actix_web::{Resource, web};
 
 use super::{Access, POST, READ, read};
 use crate::http::{check, log_in};
+use crate::scim::openapi::Auth;
 
 /// What stands behind a route.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,18 @@ pub(super) const ROUTES: [(&str, Access, &[&str], Serves); 6] = [
 ];
 
 impl Serves {
+    /// What `/openapi.json` says of it.
+    pub(super) fn described(self) -> Auth {
+        match self {
+            Self::LogIn => Auth::LogIn,
+            Self::Session => Auth::Session,
+            Self::Token => Auth::Token,
+            Self::Check => Auth::Check,
+            Self::Introspect => Auth::Introspect,
+            Self::Keys => Auth::Keys,
+        }
+    }
+
     pub(super) fn mount(self, at: Resource) -> Resource {
         match self {
             Self::LogIn => at.route(web::post().to(log_in::log_in)),

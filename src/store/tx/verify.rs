@@ -114,7 +114,7 @@ const STRAYS: [(&str, &str, &str); 27] = [
     (
         "personal_token",
         "not of an active account",
-        "SELECT t.resource FROM personal_token t WHERE NOT EXISTS
+        "SELECT t.id FROM personal_token t WHERE NOT EXISTS
          (SELECT 1 FROM resource r WHERE r.id = t.resource AND r.state = 0)",
     ),
     (

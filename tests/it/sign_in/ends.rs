@@ -1,6 +1,6 @@
 //! Bar 36 and 37: whatever shuts an account ends its sessions and tokens at once, and no login opens it again.
 
-use muster::service::Actor;
+use muster::service::{Actor, Visitor};
 use serde_json::json;
 
 use super::{directory, enter, enter_from, identity, whoami, with_token};
@@ -114,7 +114,7 @@ fn a_login_that_is_under_way_does_not_win() {
             futures_util::future::join(
                 fixture
                     .gateway
-                    .sign_in(super::proof(&identity("ada")), Default::default()),
+                    .sign_in(super::proof(&identity("ada")), Visitor::default()),
                 fixture.gateway.deactivate_user(Actor::Cli, &who),
             )
             .await
@@ -132,7 +132,7 @@ fn a_login_that_is_under_way_does_not_win() {
 #[test]
 fn another_replica_feels_it_at_its_next_request() {
     let (fixture, _) = directory(&[]);
-    let signed_in = enter_from(&fixture, &identity("ada"), Default::default()).unwrap();
+    let signed_in = enter_from(&fixture, &identity("ada"), Visitor::default()).unwrap();
     let beside = fixture.beside();
     let credential = muster::service::Credential::Cookie(signed_in.session.clone());
     assert!(

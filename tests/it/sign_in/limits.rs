@@ -136,19 +136,17 @@ fn attempts_at_the_same_time_count_before_they_are_compared() {
 fn a_known_name_and_an_unknown_one_take_the_same_time() {
     let fixture = Fixture::start();
     person(&fixture, "ada@example.org", &[]);
-    let time = |name: &str| {
-        let started = Instant::now();
-        assert!(try_in(&fixture, name, "wrong", Visitor::default()).is_err());
-        started.elapsed()
+    let quickest = |name: &str| {
+        let time = |_| {
+            let started = Instant::now();
+            assert!(try_in(&fixture, name, "wrong", Visitor::default()).is_err());
+            started.elapsed().as_secs_f64()
+        };
+        (0..20).map(time).fold(f64::MAX, f64::min)
     };
-    let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for _ in 0..15 {
-        known.push(time("ada@example.org"));
-        unknown.push(time("eve@example.org"));
-    }
-    known.sort();
-    unknown.sort();
-    let (known, unknown) = (known[7].as_secs_f64(), unknown[7].as_secs_f64());
-    // The bar is 10 %; a test beside others on two cores gets twice that.
-    assert!((known / unknown - 1.0).abs() < 0.2, "{known} and {unknown}");
+    // What other tests take of the machine makes an attempt longer and never shorter, so the quickest ones are compared; and a
+    // difference that is always there is there in every round.
+    let mut rounds = (0..8).map(|_| (quickest("ada@example.org"), quickest("eve@example.org")));
+    let alike = |(known, unknown): &(f64, f64)| (known / unknown - 1.0).abs() < 0.1;
+    assert!(rounds.any(|round| alike(&round)));
 }

@@ -1,5 +1,6 @@
 //! Accounts that the first login makes.
 
+use muster::service::Visitor;
 use serde_json::json;
 
 use super::{audit, code, directory, enter, entered, identity};
@@ -64,7 +65,7 @@ fn many_logins_at_once_make_one_account() {
     let all = (0..16).map(|_| {
         fixture
             .gateway
-            .sign_in(super::proof(&who), Default::default())
+            .sign_in(super::proof(&who), Visitor::default())
     });
     let ids: std::collections::BTreeSet<String> = fixture
         .block_on(futures_util::future::join_all(all))

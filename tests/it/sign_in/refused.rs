@@ -2,7 +2,7 @@
 
 use muster::config::LoginMethod;
 use muster::login::Trail;
-use muster::service::{Actor, Proof, Proved, Refused, SignInError, StepResult};
+use muster::service::{Actor, Proof, Proved, Refused, SignInError, StepResult, Visitor};
 
 use super::{audit, directory, enter, entered, identity, proof};
 use crate::life::id;
@@ -106,7 +106,7 @@ fn nobody_logs_in_by_a_method_that_is_not_set() {
             ..proof(&identity("ada"))
         };
         let Err(SignInError::Denied(denied)) =
-            fixture.block_on(fixture.gateway.sign_in(other, Default::default()))
+            fixture.block_on(fixture.gateway.sign_in(other, Visitor::default()))
         else {
             panic!("let in by {method}")
         };
@@ -118,7 +118,7 @@ fn nobody_logs_in_by_a_method_that_is_not_set() {
     };
     assert!(
         fixture
-            .block_on(fixture.gateway.sign_in(account, Default::default()))
+            .block_on(fixture.gateway.sign_in(account, Visitor::default()))
             .is_err()
     );
 }
