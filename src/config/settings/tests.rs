@@ -191,7 +191,7 @@ fn all_faults_are_told_at_once() {
         "listen=127.0.0.1:1",
     ];
     insta::assert_snapshot!(faults(&flags, &environment, file), @r#"
-    muster.toml:1: unknown setting colour; the nearest is ldap.url
+    muster.toml:1: unknown setting colour; the nearest is saml.idp_sso_url
     muster.toml:14: unknown setting scim.profil; the nearest is scim.profile
     muster.toml:7: unknown setting scm.token; the nearest is scim.token
     env MUSTER_LOG_FORMAT: unknown setting; the nearest is MUSTER_LOG__FORMAT
