@@ -9,9 +9,11 @@ target=${CARGO_TARGET_DIR:-$root/target}
 # libxmlsec1, whose functions bindgen reads from its headers by means of libclang.
 readonly build_packages=(gcc libc6-dev pkg-config libxmlsec1-dev libclang-dev)
 # What the tests need besides: processes with a time of their own, a directory with its tools, an authority for its
-# certificate, a proxy, and a PostgreSQL server, of which they start one of their own (scripts/private-postgres).
+# certificate, a proxy, a PostgreSQL server, of which they start one of their own (scripts/private-postgres), and
+# identity providers that others wrote.
 # shellcheck disable=SC2034
-readonly test_packages=(libfaketime slapd ldap-utils openssl nginx-light postgresql)
+readonly test_packages=(libfaketime slapd ldap-utils openssl nginx-light postgresql
+  simplesamlphp php-cli php-xml php-mbstring php-sqlite3 xmlsec1 python3 python3-venv)
 # A controller of Active Directory, where it is asked for with MUSTER_SAMBA=1.
 # shellcheck disable=SC2034
 readonly samba_packages=(samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind krb5-user ldb-tools openssl)

@@ -71,6 +71,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
     }
     all.extend(schemas(settings));
     all.extend(keys(settings));
+    all.extend(identity_provider(settings));
     all.push(Finding {
         name: "server.secret",
         found: secret(settings),
@@ -94,6 +95,16 @@ fn keys(settings: &Settings) -> Option<Finding> {
         name: "scim.jwks",
         found,
     })
+}
+
+/// The identity provider, where people log in by SAML.
+fn identity_provider(settings: &Settings) -> Option<Finding> {
+    let found = match runtime() {
+        Ok(runtime) => runtime.block_on(service::probe_saml(settings))?,
+        Err(why) => Err(why),
+    };
+    let name = "saml.idp_metadata";
+    Some(Finding { name, found })
 }
 
 /// Each server of the directory, with the account that searches and the bases.

@@ -2,6 +2,7 @@
 
 mod ldap;
 mod login;
+mod saml;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ use super::value::Setting;
 pub use ldap::Ldap;
 pub(crate) use ldap::{AUTO, DN, USERNAME};
 pub use login::Login;
+pub use saml::Saml;
 
 /// The settings in force. What each means stands in `default.toml`.
 #[derive(Debug, Clone)]
@@ -51,6 +53,8 @@ pub struct Settings {
     pub ldap: Ldap,
     /// Who has which rights.
     pub roles: Roles,
+    /// Logins by SAML.
+    pub saml: Saml,
     /// How long leavers are kept.
     pub retention: Retention,
     /// How often something may happen.
@@ -224,6 +228,7 @@ impl Settings {
             Login::read(&mut reader),
             Ldap::read(&mut reader),
             Roles::read(&mut reader),
+            Saml::read(&mut reader),
             Retention::read(&mut reader),
             Limits::read(&mut reader),
             Outbound::read(&mut reader),
@@ -237,6 +242,7 @@ impl Settings {
             Some(login),
             Some(ldap),
             Some(roles),
+            Some(saml),
             Some(retention),
             Some(limits),
             Some(outbound),
@@ -250,6 +256,7 @@ impl Settings {
         check_database(&database, &server, &mut reader);
         check_scim(&scim, &mut reader);
         login::check(&login, &server, &mut reader);
+        saml::check(&saml, &login, &mut reader);
         ldap::check(&ldap, &login, &mut reader);
         let mut warnings = warnings(&server, &scim, &metrics, &reader);
         warnings.extend(ldap::warnings(&ldap));
@@ -264,6 +271,7 @@ impl Settings {
             login,
             ldap,
             roles,
+            saml,
             retention,
             limits,
             outbound,
@@ -293,6 +301,7 @@ fn keys() -> Vec<Key> {
         Login::KEYS,
         Ldap::KEYS,
         Roles::KEYS,
+        Saml::KEYS,
         Retention::KEYS,
         Limits::KEYS,
         Outbound::KEYS,

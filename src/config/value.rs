@@ -19,6 +19,7 @@ use super::LogFormat;
 use super::LoginMethod;
 use super::Network;
 use super::OnRecreate;
+use super::Pem;
 use super::Period;
 use super::ProfileName;
 use super::PublicUrl;
@@ -90,6 +91,7 @@ written_as_text!(
     LoginMethod,
     Network,
     OnRecreate,
+    Pem,
     Period,
     ProfileName,
     PublicUrl,

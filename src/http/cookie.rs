@@ -11,6 +11,8 @@ use crate::service::{Gateway, SignedIn, Visitor};
 
 /// How long a browser stays known that has logged in: a year.
 const DEVICE_SECONDS: u64 = 365 * 86_400;
+/// How long a SAML request waits for its answer.
+const SAML_SECONDS: u64 = 600;
 
 /// What a cookie is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,7 @@ enum Name {
     Session,
     Device,
     Form,
+    Saml,
 }
 
 /// The session cookie of a request.
@@ -38,6 +41,16 @@ pub(super) fn form(request: &HttpRequest, gateway: &Gateway) -> Option<String> {
 /// Sets that cookie, until the browser is closed.
 pub(super) fn with_form(gateway: &Gateway, value: &str) -> Option<HeaderValue> {
     Name::Form.set(gateway, value, None)
+}
+
+/// The cookie that binds a SAML request to this browser.
+pub(super) fn saml(request: &HttpRequest, gateway: &Gateway) -> Option<Secret> {
+    read(request, &Name::Saml.text(gateway)).map(Secret::new)
+}
+
+/// Sets that cookie, for as long as a request waits.
+pub(super) fn with_saml(gateway: &Gateway, value: &str) -> Option<HeaderValue> {
+    Name::Saml.set(gateway, value, Some(SAML_SECONDS))
 }
 
 /// Who comes with this request.
@@ -80,6 +93,7 @@ impl Name {
             Self::Session => "muster_session",
             Self::Device => "muster_device",
             Self::Form => "muster_form",
+            Self::Saml => "muster_saml",
         };
         let prefix = match (is_https(gateway), self.domain(gateway)) {
             (false, _) => "",
@@ -93,15 +107,23 @@ impl Name {
     fn domain(self, gateway: &Gateway) -> Option<&str> {
         match self {
             Self::Session => gateway.settings().login.cookie_domain.as_deref(),
-            Self::Device | Self::Form => None,
+            Self::Device | Self::Form | Self::Saml => None,
+        }
+    }
+
+    /// The answer to a SAML request is posted by the identity provider's site. Browsers send no cookie of `SameSite=None` that is not
+    /// `Secure`, so over http nothing is said, and most send it for two minutes.
+    fn same_site(self, gateway: &Gateway) -> &'static str {
+        match (self, is_https(gateway)) {
+            (Self::Session | Self::Device | Self::Form, _) => "; SameSite=Lax",
+            (Self::Saml, true) => "; SameSite=None",
+            (Self::Saml, false) => "",
         }
     }
 
     fn set(self, gateway: &Gateway, value: &str, seconds: Option<u64>) -> Option<HeaderValue> {
-        let mut text = format!(
-            "{}={value}; Path=/; HttpOnly; SameSite=Lax",
-            self.text(gateway)
-        );
+        let mut text = format!("{}={value}; Path=/; HttpOnly", self.text(gateway));
+        text.push_str(self.same_site(gateway));
         if is_https(gateway) {
             text.push_str("; Secure");
         }

@@ -24,6 +24,7 @@ mod reply;
 mod request;
 mod resource;
 mod route;
+mod saml;
 mod search;
 mod trace;
 mod unserved;

@@ -2,6 +2,7 @@
 
 mod auth;
 mod page;
+mod saml;
 
 use std::sync::Arc;
 
@@ -78,6 +79,7 @@ enum Serves {
     Metrics,
     Auth(auth::Serves),
     Page(page::Serves),
+    Saml(saml::Serves),
     OauthToken,
 }
 
@@ -154,6 +156,10 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
     routes.extend(
         page.map(|(path, access, methods, at)| outside(path, access, methods, Serves::Page(at))),
     );
+    let saml = saml::ROUTES.into_iter();
+    routes.extend(
+        saml.map(|(path, access, methods, at)| outside(path, access, methods, Serves::Saml(at))),
+    );
     routes
 }
 
@@ -220,7 +226,7 @@ impl Serves {
             Self::OpenApi => described::Serves::OpenApi,
             Self::OauthToken => described::Serves::OauthToken,
             Self::Auth(serves) => described::Serves::Auth(serves.described()),
-            Self::Metrics | Self::Page(_) => return None,
+            Self::Metrics | Self::Page(_) | Self::Saml(_) => return None,
         })
     }
 
@@ -244,6 +250,7 @@ impl Serves {
             | Self::Metrics
             | Self::Auth(_)
             | Self::Page(_)
+            | Self::Saml(_)
             | Self::OauthToken => None,
         }
     }
@@ -274,6 +281,7 @@ impl Serves {
             Self::Metrics => at.route(read().to(metrics::read)),
             Self::Auth(serves) => serves.mount(at),
             Self::Page(serves) => serves.mount(at),
+            Self::Saml(serves) => serves.mount(at),
             Self::OauthToken => at.route(web::post().to(oauth::token)),
         }
     }

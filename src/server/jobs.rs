@@ -22,6 +22,9 @@ const TIDY_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How often it is looked whether tokens that end soon are to be warned of; that happens once a day.
 const WATCH_EVERY: Duration = Duration::from_secs(10 * 60);
 
+/// How often the metadata of the identity provider are read: keys that it publishes a day before it uses them are known in time.
+const REFRESH_EVERY: Duration = Duration::from_secs(60 * 60);
+
 /// The jobs that run.
 pub(super) struct Jobs {
     gateway: Gateway,
@@ -39,6 +42,7 @@ impl Jobs {
             rt::spawn(prune(gateway.clone(), stop.subscribe())),
             rt::spawn(tidy(gateway.clone(), stop.subscribe())),
             rt::spawn(watch_tokens(gateway.clone(), stop.subscribe())),
+            rt::spawn(refresh_saml(gateway.clone(), stop.subscribe())),
         ];
         Self {
             gateway: gateway.clone(),
@@ -100,6 +104,17 @@ async fn watch_tokens(gateway: Gateway, mut stop: watch::Receiver<()>) {
     loop {
         tokens.round().await;
         if !goes_on(&mut stop, WATCH_EVERY).await {
+            return;
+        }
+    }
+}
+
+async fn refresh_saml(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    loop {
+        if let Err(error) = gateway.refresh_saml().await {
+            tracing::warn!(%error, "the metadata of the identity provider were not kept");
+        }
+        if !goes_on(&mut stop, REFRESH_EVERY).await {
             return;
         }
     }

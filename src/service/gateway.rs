@@ -12,6 +12,7 @@ use super::password::Pool;
 use super::provisioning::Buffer;
 use super::resource::Kept;
 use super::role::{AdminGroups, RoleNames};
+use super::saml::Saml;
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -43,6 +44,7 @@ struct Inner {
     admin_groups: AdminGroups,
     role_names: RoleNames,
     directory: Directory,
+    saml: Option<Saml>,
     base: String,
     discovery: Discovery,
 }
@@ -76,6 +78,7 @@ impl Gateway {
         role: Role,
     ) -> std::result::Result<Self, OpenError> {
         let registry = schema::registry(&settings)?;
+        let saml = Saml::open(&settings, role)?;
         let random = clock.random().map_err(OpenError::failed)?;
         let secret = config::server_secret(&settings, random).map_err(OpenError::failed)?;
         let store = Store::open_for(&options(&settings, &clock, role), &registry)
@@ -105,6 +108,7 @@ impl Gateway {
             admin_groups,
             role_names,
             directory,
+            saml,
             base,
             discovery,
         })))
@@ -194,6 +198,11 @@ impl Gateway {
     /// Where passwords are hashed.
     pub(super) fn passwords(&self) -> &Pool {
         &self.0.passwords
+    }
+
+    /// What logins by SAML need, if people log in so.
+    pub(super) fn saml(&self) -> Option<&Saml> {
+        self.0.saml.as_ref()
     }
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {

@@ -35,6 +35,7 @@ impl Gateway {
         }
         self.expose_audit(&mut text).await;
         self.expose_tokens(&mut text).await;
+        self.expose_saml(&mut text).await;
         self.expose_store(&mut text);
         text.single(
             "muster_provisioning_log_dropped_total",
@@ -109,6 +110,19 @@ impl Gateway {
                 token.expires.as_second(),
             );
         }
+    }
+
+    /// Only where people log in by SAML.
+    async fn expose_saml(&self, text: &mut Exposition) {
+        let Ok(Some(refused)) = self.is_saml_metadata_refused().await else {
+            return;
+        };
+        text.single(
+            "muster_saml_metadata_refused",
+            "gauge",
+            "1 while the metadata of the identity provider are not taken, and those of before stay in force.",
+            u8::from(refused),
+        );
     }
 
     fn expose_store(&self, text: &mut Exposition) {

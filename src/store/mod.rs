@@ -32,8 +32,8 @@ pub use tx::{
     AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, FAILED_LOGINS, FailedLogin,
     Fault, Federation, Find, Found, Grant, GroupRef, Hold, Holders, Link, List, LogEntry, LogFind,
     LoginLink, LoginState, MemberChange, Names, Nature, NewResource, OfGroup, Password,
-    PersonalToken, Pin, Position, Purpose, Record, Seal, Session, SessionName, SigningKey, Sort,
-    Start, State, StoredMember, Token, Tx, Walk, Walked,
+    PersonalToken, Pin, Position, Purpose, Record, SamlMetadata, SamlRequest, Seal, Session,
+    SessionName, SigningKey, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
 };
 
 use crate::scim::schema::Registry;

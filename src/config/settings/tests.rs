@@ -69,7 +69,9 @@ fn the_manual_holds_every_setting_and_no_other() {
 
 #[test]
 fn every_value_in_the_manual_can_be_taken_as_it_stands() {
+    // What metadata of the identity provider say is not said twice.
     let text = manual_with_examples().replace("\"…\"", &format!("{LONG:?}"));
+    let text = text.replace("\nidp_sso_url =", "\n#idp_sso_url =");
     load(&[], &[], &text).unwrap();
     let shown_alike = |a: &Settings, b: &Settings| {
         a.entries()
@@ -96,6 +98,37 @@ fn the_manual_explains_every_setting() {
         // A pair may share its explanation.
         assert!(lines[at - 1].starts_with('#'), "{}", key.name);
     }
+}
+
+#[test]
+fn a_login_by_saml_needs_the_whole_of_an_identity_provider() {
+    let saml = |lines: &[&str]| {
+        let lines: Vec<String> = lines.iter().map(|line| format!("saml.{line}")).collect();
+        let mut flags: Vec<&str> = lines.iter().map(String::as_str).collect();
+        flags.push("login.method=saml");
+        load(&flags, &[], "")
+            .map(drop)
+            .map_err(|faults| faults.to_string())
+    };
+    let three = [
+        "idp_entity_id=urn:idp",
+        "idp_sso_url=https://idp.example.org/sso",
+        "idp_certificate=idp.pem",
+    ];
+    saml(&three).unwrap();
+    saml(&["idp_metadata=idp.xml"]).unwrap();
+    saml(&[
+        "idp_metadata=https://idp.example.org/metadata",
+        "idp_entity_id=urn:idp",
+    ])
+    .unwrap();
+    insta::assert_snapshot!(saml(&[]).unwrap_err(), @"login.method (--set): saml needs an identity provider: set saml.idp_metadata, or saml.idp_entity_id, saml.idp_sso_url and saml.idp_certificate");
+    insta::assert_snapshot!(saml(&three[..1]).unwrap_err(), @"saml.idp_entity_id (--set): is not enough to know the identity provider: set saml.idp_sso_url and saml.idp_certificate too");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", three[1]]).unwrap_err(), @"saml.idp_sso_url (--set): stands in the metadata: leave out this, or saml.idp_metadata");
+    insta::assert_snapshot!(saml(&[three[0], "idp_sso_url=idp.example.org", three[2]]).unwrap_err(), @"saml.idp_sso_url (--set): must start with https:// or http://");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "sp_cert=sp.pem"]).unwrap_err(), @"saml.sp_cert (--set): means nothing without saml.sp_key: set that too");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "admin_value=admin"]).unwrap_err(), @"saml.admin_value (--set): means nothing without saml.admin_attribute: set that too");
+    insta::assert_snapshot!(saml(&["idp_metadata=idp.xml", "clock_skew=1h"]).unwrap_err(), @"saml.clock_skew (--set): 1h is not between 0s and 10m");
 }
 
 #[test]
@@ -158,7 +191,7 @@ fn all_faults_are_told_at_once() {
         "listen=127.0.0.1:1",
     ];
     insta::assert_snapshot!(faults(&flags, &environment, file), @r#"
-    muster.toml:1: unknown setting colour; the nearest is ldap.url
+    muster.toml:1: unknown setting colour; the nearest is saml.idp_sso_url
     muster.toml:14: unknown setting scim.profil; the nearest is scim.profile
     muster.toml:7: unknown setting scm.token; the nearest is scim.token
     env MUSTER_LOG_FORMAT: unknown setting; the nearest is MUSTER_LOG__FORMAT

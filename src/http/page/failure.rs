@@ -15,7 +15,7 @@ use crate::service;
 pub(in crate::http) struct Failure(#[from] pub(in crate::http) Error);
 
 impl Failure {
-    pub(super) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+    pub(in crate::http) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self(Error::new(kind, detail))
     }
 

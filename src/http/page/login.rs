@@ -27,6 +27,11 @@ pub(in crate::http) struct Asked {
     done: String,
 }
 
+/// The page of somebody who is in and asked for no other.
+pub(in crate::http) fn home(visit: &Visit) -> String {
+    visit.url(HOME)
+}
+
 /// `GET /login`
 pub(in crate::http) async fn show(visit: Visit, asked: Query<Asked>) -> Page {
     let said = match asked.done.as_str() {
@@ -49,7 +54,7 @@ pub(in crate::http) async fn log_in(visit: Visit, form: Form) -> Result<Page, Fa
     match entered {
         Ok(signed_in) => {
             let cookies = cookie::begun(&visit.gateway, &signed_in);
-            let home = visit.url(HOME);
+            let home = home(&visit);
             Ok(visit.to(local_path(next).unwrap_or(&home)).with(cookies))
         }
         Err(SignInError::Denied(denied)) if denied.refused == Refused::Credentials => {

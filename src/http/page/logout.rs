@@ -26,10 +26,26 @@ pub(in crate::http) async fn show(visit: Visit) -> Page {
 
 /// `POST /logout`: ends the session of this browser, if it has one.
 pub(in crate::http) async fn log_out(visit: Visit, _: Form) -> Result<Page, Failure> {
-    if let Some(session) = visit.session() {
-        visit.gateway.end_session(session, &visit.request).await?;
+    let abroad = match visit.session() {
+        Some(session) => visit.gateway.log_out(session, &visit.request).await?,
+        None => None,
+    };
+    if let Some(url) = abroad {
+        return Ok(on(&visit, &url).with(cookie::ended(&visit.gateway)));
     }
     Ok(visit
         .elsewhere("/login?done=logout")
         .with(cookie::ended(&visit.gateway)))
+}
+
+/// A page that goes on to the identity provider by itself. A redirect would be the answer to a form, which browsers let go to
+/// our own site only (`form-action`).
+fn on(visit: &Visit, url: &str) -> Page {
+    let name = visit.gateway.login_name();
+    let body = html! {
+        meta http-equiv="refresh" content=(format!("0; url={url}"));
+        p { "You are logged out here. Now you are logged out at " (name) " too." }
+        p { a href=(url) { "Go on" } }
+    };
+    visit.page(StatusCode::OK, "Log out", &body)
 }

@@ -14,8 +14,11 @@ mod settings;
 mod settings_view;
 mod visit;
 
+pub(super) use answer::Page;
 pub(super) use answer::stylesheet;
 pub(super) use failure::Failure;
+pub(super) use login::home;
+pub(super) use next::local_path;
 pub(super) use refused::page as refused;
 pub(super) use visit::Visit;
 

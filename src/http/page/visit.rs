@@ -20,11 +20,11 @@ use crate::service::{Gateway, Visitor};
 
 /// A visit of one page.
 pub(in crate::http) struct Visit {
-    pub(super) gateway: Gateway,
+    pub(in crate::http) gateway: Gateway,
     /// The id of the request, which refusals show.
     pub(super) request: Rc<str>,
     /// Who comes.
-    pub(super) visitor: Visitor,
+    pub(in crate::http) visitor: Visitor,
     /// The value of the cookie that forms are bound to: that of the session, else one for forms alone.
     bound: String,
     /// The cookie for forms, where it is new.
@@ -68,7 +68,7 @@ impl Visit {
     }
 
     /// The URL of a page of ours: below the path at which a proxy serves the gateway.
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(in crate::http) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.gateway.settings().server.public_url.path())
     }
 
@@ -95,13 +95,18 @@ impl Visit {
     }
 
     /// 303 to another page of ours.
-    pub(super) fn elsewhere(&self, path: &str) -> Page {
+    pub(in crate::http) fn elsewhere(&self, path: &str) -> Page {
         Page::elsewhere(self.url(path), self.is_https())
     }
 
     /// 303 to a path of this host, such as [`super::local_path`] has checked.
     pub(in crate::http) fn to(&self, path: &str) -> Page {
         Page::elsewhere(path.to_owned(), self.is_https())
+    }
+
+    /// 303 to a page of the identity provider.
+    pub(in crate::http) fn abroad(&self, url: String) -> Page {
+        Page::elsewhere(url, self.is_https())
     }
 
     fn is_https(&self) -> bool {

@@ -30,6 +30,7 @@ use super::verify::Verifier;
 pub struct Response {
     xml: String,
     in_response_to: Option<String>,
+    assertion: String,
 }
 
 impl Response {
@@ -39,18 +40,26 @@ impl Response {
         let shape = parse(&xml, &scan::MESSAGE).and_then(|document| {
             let shape = structure::response(&document)?;
             let asked = attribute(shape.response, "InResponseTo").map(str::to_owned);
-            Ok((asked, format!("signed by {}", shape.algorithms.join(", "))))
+            let assertion = attribute(shape.assertion, "ID").unwrap_or_default();
+            let told = format!("signed by {}", shape.algorithms.join(", "));
+            Ok(((asked, assertion.to_owned()), told))
         });
-        let in_response_to = step(trail, "saml.structure", shape)?;
+        let (in_response_to, assertion) = step(trail, "saml.structure", shape)?;
         Ok(Self {
             xml,
             in_response_to,
+            assertion,
         })
     }
 
     /// The request that it says to answer: what to look up, and no more than that.
     pub fn in_response_to(&self) -> Option<&str> {
         self.in_response_to.as_deref()
+    }
+
+    /// The ID that its assertion has: likewise.
+    pub fn assertion_id(&self) -> &str {
+        &self.assertion
     }
 
     /// What it says, if it is signed by one of the certificates and agrees with all that is expected. Blocks for some

@@ -38,7 +38,7 @@ impl Gateway {
         match self.settings().login.method {
             LoginMethod::Local => "your password",
             LoginMethod::Ldap => "the password of your directory",
-            LoginMethod::Saml => "SSO",
+            LoginMethod::Saml => &self.settings().saml.name,
         }
     }
 

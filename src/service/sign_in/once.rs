@@ -16,6 +16,17 @@ pub enum Once {
         /// When it was set.
         changed: Timestamp,
     },
+    /// The SAML request with this ID: it waits for one answer.
+    SamlRequest(String),
+    /// An assertion: it is good for one login.
+    SamlMessage {
+        /// The entity id of the identity provider.
+        issuer: String,
+        /// Its ID.
+        id: String,
+        /// Until when it would be good.
+        until: Timestamp,
+    },
 }
 
 impl Once {
@@ -29,6 +40,30 @@ impl Once {
         trail: &mut Trail,
     ) -> Result<std::result::Result<(), Refusal>> {
         match self {
+            Self::SamlRequest(id) => {
+                if tx.end_saml_request(id)? {
+                    return Ok(Ok(()));
+                }
+                let detail = "The request was answered in the meantime.";
+                Ok(Err(trail.fail(
+                    "saml.request",
+                    Refused::Denied,
+                    "saml.not_my_request",
+                    detail,
+                )))
+            }
+            Self::SamlMessage { issuer, id, until } => {
+                if tx.use_saml_message(issuer, id, *until)? {
+                    return Ok(Ok(()));
+                }
+                let detail = "The assertion was used before.";
+                Ok(Err(trail.fail(
+                    "saml.replay",
+                    Refused::Denied,
+                    "saml.replay",
+                    detail,
+                )))
+            }
             Self::Password { resource, changed } => {
                 let present = tx.password(resource)?;
                 if present.is_some_and(|password| password.changed == *changed) {

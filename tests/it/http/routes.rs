@@ -68,6 +68,10 @@ fn a_new_route_must_be_entered_here() {
         "Page /password/{token} GET HEAD POST",
         "Session /user/settings GET HEAD POST",
         "Public /assets/muster.css GET HEAD",
+        "Page /saml/metadata GET HEAD",
+        "Page /saml/login GET HEAD",
+        "Page /saml/acs POST",
+        "Page /saml/slo GET HEAD POST",
     ];
     assert_eq!(listed, expected);
 }

@@ -3,6 +3,14 @@
 mod battery;
 mod document;
 mod fuzz;
+mod idp_metadata;
+mod login;
+mod logout;
 mod messages;
+mod program;
 mod pure;
+mod pysaml2;
 mod signer;
+mod simplesamlphp;
+mod site;
+mod surfer;

@@ -132,6 +132,11 @@ macro_rules! engines {
                 what_somebody_says_of_themself_is_known_as_that
                 a_token_of_somebody_who_is_shut_is_a_fault
             }
+            saml {
+                a_request_is_answered_once_and_in_time
+                a_message_is_used_once_by_each_issuer
+                the_last_good_metadata_stay
+            }
         })*
     };
 }

@@ -303,7 +303,7 @@ fn settings(address: SocketAddr, home: &Home, setup: &Setup) -> Settings {
 }
 
 fn is_secret(key: &str) -> bool {
-    key.ends_with("token") || key.ends_with("password")
+    ["token", "password", "sp_key"].iter().any(|end| key.ends_with(end))
 }
 
 /// The variable of a setting.

@@ -1,0 +1,70 @@
+//! Logins by SAML: what waits, what was used, what was good.
+
+use jiff::SignedDuration;
+
+use muster::store::{SamlMetadata, SamlRequest};
+
+use crate::store::fixture::{Fixture, at as moment};
+
+fn request(id: &str, seconds: i64) -> SamlRequest {
+    SamlRequest {
+        id: id.to_owned(),
+        browser: vec![7; 32],
+        relay: "handle".to_owned(),
+        path: None,
+        expires: moment(1) + SignedDuration::from_secs(seconds),
+    }
+}
+
+pub(crate) async fn a_request_is_answered_once_and_in_time(at: &Fixture) {
+    let ended = at.write(move |tx| {
+        for (id, seconds) in [("_1", 600), ("_2", 0)] {
+            tx.begin_saml_request(&request(id, seconds))?;
+        }
+        let waits = tx.saml_request("_1", moment(1))?;
+        assert_eq!(waits, Some(request("_1", 600)));
+        assert_eq!(tx.saml_request("_2", moment(1))?, None);
+        Ok([
+            tx.end_saml_request("_1")?,
+            tx.end_saml_request("_1")?,
+            tx.end_saml_request("_2")?,
+        ])
+    });
+    assert_eq!(ended.await, Ok([true, false, false]));
+}
+
+pub(crate) async fn a_message_is_used_once_by_each_issuer(at: &Fixture) {
+    let until = moment(1) + SignedDuration::from_secs(60);
+    let used = at.write(move |tx| {
+        Ok([
+            tx.is_saml_message_used("idp", "_1")?,
+            tx.use_saml_message("idp", "_1", until)?,
+            tx.use_saml_message("idp", "_1", until)?,
+            tx.use_saml_message("other", "_1", until)?,
+            tx.is_saml_message_used("idp", "_1")?,
+        ])
+    });
+    assert_eq!(used.await, Ok([false, true, false, true, true]));
+}
+
+pub(crate) async fn the_last_good_metadata_stay(at: &Fixture) {
+    let metadata = |hash: &str, alarm: Option<&str>| SamlMetadata {
+        source: "idp.xml".to_owned(),
+        entity_id: "idp".to_owned(),
+        document: format!("<{hash}/>"),
+        hash: hash.to_owned(),
+        read: moment(1),
+        alarm: alarm.map(str::to_owned),
+    };
+    let (first, second) = (metadata("a", None), metadata("b", Some("no key")));
+    let kept = at.write(move |tx| {
+        tx.keep_saml_metadata(&first)?;
+        tx.keep_saml_metadata(&second)?;
+        Ok((
+            tx.saml_metadata_hash("idp.xml")?,
+            tx.saml_metadata("other")?,
+            tx.saml_metadata("idp.xml")? == Some(second.clone()),
+        ))
+    });
+    assert_eq!(kept.await, Ok((Some("b".to_owned()), None, true)));
+}
