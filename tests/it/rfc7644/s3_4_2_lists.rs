@@ -1,8 +1,13 @@
 //! Sections 3.4.2, 3.4.2.3 and 3.4.2.4: lists, their order and their pages.
 
+use std::time::Duration;
+
+use muster::clock::{Clock, Hand};
 use serde_json::{Value, json};
 
-use crate::support::strict::{Client, ENTERPRISE, column, made, query, strict, user};
+use crate::support::strict::{
+    Client, ENTERPRISE, Fixture, Setup, column, made, query, strict, user,
+};
 
 /// §3.4.2: a ListResponse with integers and `Resources`, also when nothing matches.
 #[test]
@@ -33,7 +38,10 @@ fn s3_4_2_empty_lists() {
     }
 }
 
-fn people(client: &Client) {
+/// When the clocks that are moved by hand begin.
+const START: &str = "2026-05-01T00:00:00Z";
+
+fn people(client: &Client, hand: &Hand) {
     for (name, more) in [
         (
             "e",
@@ -54,7 +62,20 @@ fn people(client: &Client) {
         ("a", json!({ "title": "a" })),
     ] {
         made(client, "/Users", &user(name, more));
+        // No two of them at the same time.
+        hand.advance(Duration::from_secs(1));
     }
+}
+
+/// A gateway in profile `rfc` whose clock is moved by hand.
+fn standing() -> (Fixture, Hand) {
+    let (clock, hand) = Clock::manual(START.parse().unwrap());
+    let setup = Setup {
+        profile: "rfc",
+        clock,
+        ..Setup::default()
+    };
+    (Fixture::with(setup), hand)
 }
 
 fn names(client: &Client, pairs: &[(&str, &str)]) -> String {
@@ -68,9 +89,9 @@ fn names(client: &Client, pairs: &[(&str, &str)]) -> String {
 /// primary or first value, of a complex attribute its `value`; ties in a fixed order.
 #[test]
 fn s3_4_2_3_sorting() {
-    let fixture = strict(&[]);
+    let (fixture, hand) = standing();
     let client = fixture.client();
-    people(&client);
+    people(&client, &hand);
     assert_eq!(names(&client, &[]), "eDcBa", "the default is oldest first");
     for (by, ascending, descending) in [
         ("userName", "aBcDe", "eDcBa"),
@@ -148,7 +169,8 @@ fn ignoring_ties(by: &str, found: &str) -> Vec<Vec<char>> {
 fn s3_4_2_4_paging() {
     let fixture = strict(&[("scim.page_size", "3"), ("scim.max_results", "4")]);
     let client = fixture.client();
-    people(&client);
+    let (_, hand) = Clock::manual(START.parse().unwrap());
+    people(&client, &hand);
     for (pairs, start, expected) in [
         (&[][..], 1, "eDc"),
         (&[("startIndex", "1"), ("count", "2")], 1, "eD"),

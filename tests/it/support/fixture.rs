@@ -303,7 +303,9 @@ fn settings(address: SocketAddr, home: &Home, setup: &Setup) -> Settings {
 }
 
 fn is_secret(key: &str) -> bool {
-    ["token", "password", "sp_key"].iter().any(|end| key.ends_with(end))
+    ["token", "password", "sp_key"]
+        .iter()
+        .any(|end| key.ends_with(end))
 }
 
 /// The variable of a setting.
