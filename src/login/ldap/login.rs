@@ -79,7 +79,7 @@ async fn searched(server: &Server, name: &str, password: &Secret) -> Result<Iden
     };
     course.begin("ldap.bind");
     let mut own = server.connect().await?;
-    bind(course, &mut own, &dn, password).await?;
+    bind(course, &mut own, &dn, &dn, password).await?;
     // Read anew, with the rights of the service, now that it is them: what their own rights show is theirs to shape.
     person::read(server, &mut service, &dn, name).await
 }
@@ -101,7 +101,10 @@ pub(super) async fn find(
         attributes: NO_ATTRIBUTES,
         most: 2,
     };
-    let found = search(course, service, &query).await?;
+    // What was typed may be a password in the wrong field: it is told only once it is somebody's name.
+    let told = &settings.search_filter;
+    let found = service.search(&query).await?;
+    let found = found.map_err(|why| unanswered(course, told, base, &why))?;
     match found.entries.as_slice() {
         [only] if !found.more && !only.dn.is_empty() => {
             course.pass(format!("{filter} below {base:?} finds {}", only.dn));
@@ -110,7 +113,7 @@ pub(super) async fn find(
         [] if !found.more => {
             let why = found
                 .note
-                .unwrap_or_else(|| format!("{filter} below {base:?} finds nobody"));
+                .unwrap_or_else(|| format!("{told} below {base:?} finds nobody"));
             Err(course.stop(Refused::Credentials, "ldap.credentials", why))
         }
         entries => {
@@ -131,16 +134,20 @@ pub(super) async fn search(
     query: &Query<'_>,
 ) -> Result<Found, Stop> {
     let found = connection.search(query).await?;
-    found.map_err(|why| {
-        let why = format!("{} below {:?} is refused: {why}", query.filter, query.base);
-        course.stop(Refused::Unavailable, "ldap.search", why)
-    })
+    found.map_err(|why| unanswered(course, query.filter, query.base, &why))
 }
 
+fn unanswered(course: &Course, filter: &str, base: &str, why: &str) -> Stop {
+    let why = format!("{filter} below {base:?} is refused: {why}");
+    course.stop(Refused::Unavailable, "ldap.search", why)
+}
+
+/// Binds for `name`; a refusal tells `told` in its place.
 async fn bind(
     course: &Course,
     connection: &mut Connection,
     name: &str,
+    told: &str,
     password: &Secret,
 ) -> Result<(), Stop> {
     match connection.bind(name, password).await? {
@@ -151,7 +158,7 @@ async fn bind(
         Bound::No(why) => Err(course.stop(
             Refused::Credentials,
             "ldap.credentials",
-            format!("{name}: {why}"),
+            format!("{told}: {why}"),
         )),
     }
 }
@@ -182,7 +189,7 @@ async fn direct(
         return Err(course.stop(Refused::Credentials, "ldap.name", why));
     };
     let mut own = server.connect().await?;
-    bind(course, &mut own, &bind_name, password).await?;
+    bind(course, &mut own, &bind_name, template, password).await?;
     let mut reader = match &server.inner.settings.bind_dn {
         Some(_) => server.service().await?,
         None => own,

@@ -98,6 +98,24 @@ fn no_name_says_anything_in_a_filter() {
     }
 }
 
+/// A password that was typed into the field of the name is not kept with the steps.
+#[test]
+fn what_is_nobodys_name_is_not_told() {
+    let slapd = Slapd::start();
+    let direct = [
+        ("ldap.search_base", ""),
+        (
+            "ldap.user_dn",
+            "uid={{username}},ou=people,dc=example,dc=org",
+        ),
+    ];
+    for login in [Login::at(&slapd, &[]), Login::at(&slapd, &direct)] {
+        let came = login.log_in("annas-password", "annas-password");
+        assert_eq!(came.refused(), ("ldap.credentials", Refused::Credentials));
+        assert!(!came.steps().contains("annas-password"), "{}", came.steps());
+    }
+}
+
 /// What the person is told hangs on nothing that tells them who exists.
 #[test]
 fn a_wrong_name_and_a_wrong_password_take_the_same_way() {
