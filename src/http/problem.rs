@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value};
 
 use super::error::Error;
+use crate::scim::ErrorKind;
 use crate::service;
 use crate::service::{Denied, Refused, SignInError};
 
@@ -153,7 +154,11 @@ impl Problem {
             )),
             Self::Service(service::Error::Scim(error)) => told(
                 StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::BAD_REQUEST),
-                "invalid_request",
+                if error.kind == ErrorKind::Forbidden {
+                    "forbidden"
+                } else {
+                    "invalid_request"
+                },
                 &error.detail,
             ),
             Self::Request(error) => {

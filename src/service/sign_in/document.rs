@@ -124,7 +124,7 @@ impl Guide {
 }
 
 /// The refusal of an account whose name somebody else has.
-pub(super) fn name_taken(trail: &mut Trail, name: &str, holder: &str) -> Stop {
+fn name_taken(trail: &mut Trail, name: &str, holder: &str) -> Stop {
     let detail = format!("{holder} has the userName {name:?}, and login.link does not lead to it");
     Stop::at(
         trail,

@@ -26,10 +26,9 @@ use super::audit;
 use super::gateway::Gateway;
 use super::session::Draft;
 use super::{Error, Result};
-use crate::login::{Identity, Refusal, Trail};
+use crate::login::{Identity, Refusal, Refused, Trail};
 use crate::service::session::{Me, SessionInfo};
 use crate::store::{Actor, Tx};
-use document::name_taken;
 use failed::Failed;
 use road::{Guide, Target, is_taken};
 use stop::{Road, Stop, Stopped, outcome};
@@ -165,8 +164,7 @@ impl Arrival {
                     "road.again",
                     "the account was made by another login in the meantime",
                 );
-                self.attempt(tx, trail)
-                    .map_err(|stop| self.taken(stop, trail))
+                self.attempt(tx, trail).map_err(|stop| taken(stop, trail))
             }
             done => done,
         }
@@ -191,16 +189,6 @@ impl Arrival {
         Ok(gateway.me(tx, &self.guide.rt, &record, Some(session), expires)?)
     }
 
-    /// A second lost race is no race: the name is somebody's.
-    fn taken(&self, stop: Stop, trail: &mut Trail) -> Stop {
-        match (stop, &self.proof.who) {
-            (Stop::Failed(error), Proved::Identity(identity)) if is_taken(&error) => {
-                name_taken(trail, &identity.user_name, "somebody else")
-            }
-            (stop, _) => stop,
-        }
-    }
-
     /// A refusal about a record is part of its history.
     fn record_refusal(&self, tx: &mut Tx<'_>, stopped: &Stopped) -> Result<()> {
         let Some(id) = &stopped.resource else {
@@ -216,6 +204,18 @@ impl Arrival {
             changes: &changes,
         };
         Ok(audit::record(tx, self.guide.gateway.keys(), &entry)?)
+    }
+}
+
+/// A second lost race is no race: something of the account is somebody's already.
+fn taken(stop: Stop, trail: &mut Trail) -> Stop {
+    match stop {
+        Stop::Failed(error) if is_taken(&error) => {
+            let detail = format!("the account cannot be made: {error}");
+            let code = "user.link_conflict";
+            Stop::at(trail, "road.create", Refused::Denied, code, detail)
+        }
+        stop @ (Stop::Failed(_) | Stop::Refused(_)) => stop,
     }
 }
 

@@ -303,7 +303,7 @@ fn an_application_is_told_at_once_that_a_token_no_longer_holds() {
     assert_eq!(problem(&ask(None, &token), 401), "not_logged_in");
     assert_eq!(problem(&ask(Some("wrong"), &token), 401), "not_logged_in");
     assert_eq!(problem(&ask(Some(&token), &token), 401), "not_logged_in");
-    assert_eq!(ask(Some(&app), &token).status, 403);
+    assert_eq!(problem(&ask(Some(&app), &token), 403), "forbidden");
     fixture
         .muster(&["connection", "scope", "app", "+introspect"])
         .done();
