@@ -1,8 +1,12 @@
 //! Sections 3.4.2, 3.4.2.3 and 3.4.2.4: lists, their order and their pages.
 
+use std::time::Duration;
+
+use muster::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::support::strict::{Client, ENTERPRISE, column, made, query, strict, user};
+use crate::support::{Fixture, Setup};
 
 /// §3.4.2: a ListResponse with integers and `Resources`, also when nothing matches.
 #[test]
@@ -33,7 +37,7 @@ fn s3_4_2_empty_lists() {
     }
 }
 
-fn people(client: &Client) {
+fn people(client: &Client, after_each: impl Fn()) {
     for (name, more) in [
         (
             "e",
@@ -54,6 +58,7 @@ fn people(client: &Client) {
         ("a", json!({ "title": "a" })),
     ] {
         made(client, "/Users", &user(name, more));
+        after_each();
     }
 }
 
@@ -68,9 +73,14 @@ fn names(client: &Client, pairs: &[(&str, &str)]) -> String {
 /// primary or first value, of a complex attribute its `value`; ties in a fixed order.
 #[test]
 fn s3_4_2_3_sorting() {
-    let fixture = strict(&[]);
+    let (clock, hand) = Clock::manual("2026-03-01T12:00:00Z".parse().unwrap());
+    let fixture = Fixture::with(Setup {
+        profile: "rfc",
+        clock,
+        settings: Vec::new(),
+    });
     let client = fixture.client();
-    people(&client);
+    people(&client, || hand.advance(Duration::from_millis(1)));
     assert_eq!(names(&client, &[]), "eDcBa", "the default is oldest first");
     for (by, ascending, descending) in [
         ("userName", "aBcDe", "eDcBa"),
@@ -148,7 +158,7 @@ fn ignoring_ties(by: &str, found: &str) -> Vec<Vec<char>> {
 fn s3_4_2_4_paging() {
     let fixture = strict(&[("scim.page_size", "3"), ("scim.max_results", "4")]);
     let client = fixture.client();
-    people(&client);
+    people(&client, || {});
     for (pairs, start, expected) in [
         (&[][..], 1, "eDc"),
         (&[("startIndex", "1"), ("count", "2")], 1, "eD"),
