@@ -1,7 +1,7 @@
 //! argon2id (RFC 9106) and its PHC strings.
 
-use argon2::password_hash::{Output, PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, ParamsBuilder, Version};
+use argon2::password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, ParamsBuilder, Version};
 
 use super::policy::{NewPassword, Typed};
 
@@ -19,38 +19,50 @@ pub const SALT_BYTES: usize = 16;
 /// A hash in whose place nobody's stands: whoever is not known costs the same work as whoever is.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bXVzdGVyIG5vYm9keSE$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// What one hash works in, to be used by one after the other: 19 MiB that are asked for and given back with every hash would
+/// stay with each thread that ever made one.
+#[derive(Default)]
+pub struct Memory(Vec<Block>);
+
 /// A password that could not be hashed: a defect, or no memory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the password could not be hashed: {0}")]
 pub struct HashFault(String);
 
-/// The PHC string of a password. Takes some 60 ms and 19 MiB.
+/// The PHC string of a password. Takes some 60 ms.
 ///
 /// # Errors
 /// [`HashFault`].
-pub fn hash(password: &NewPassword, salt: [u8; SALT_BYTES]) -> Result<String, HashFault> {
-    phc(password.as_bytes(), salt)
+pub fn hash(
+    password: &NewPassword,
+    salt: [u8; SALT_BYTES],
+    memory: &mut Memory,
+) -> Result<String, HashFault> {
+    phc(password.as_bytes(), salt, memory)
 }
 
 /// The PHC string of a password that was right, made as they are made now.
 ///
 /// # Errors
 /// [`HashFault`].
-pub fn rehash(typed: &Typed, salt: [u8; SALT_BYTES]) -> Result<String, HashFault> {
-    phc(typed.as_bytes(), salt)
+pub fn rehash(
+    typed: &Typed,
+    salt: [u8; SALT_BYTES],
+    memory: &mut Memory,
+) -> Result<String, HashFault> {
+    phc(typed.as_bytes(), salt, memory)
 }
 
 /// Whether a password is the one behind `phc`. Without one, or with one that does not read, the same work is done and
 /// the answer is no.
-pub fn verify(typed: &Typed, phc: Option<&str>) -> bool {
+pub fn verify(typed: &Typed, phc: Option<&str>, memory: &mut Memory) -> bool {
     let stored = phc.and_then(|phc| PasswordHash::new(phc).ok());
     let is_somebodys = stored.is_some();
     let Some(against) = stored.or_else(|| PasswordHash::new(NOBODY).ok()) else {
         return false;
     };
-    // The parameters are those of the string, so that older hashes still verify.
-    let fits = Argon2::default().verify_password(typed.as_bytes(), &against);
-    is_somebodys && typed.may_be_right() && fits.is_ok()
+    let fits = fits(typed.as_bytes(), &against, memory);
+    is_somebodys && typed.may_be_right() && fits == Some(true)
 }
 
 /// Whether a hash is as [`hash`] makes them now; one that is not is made anew at the next login.
@@ -67,7 +79,19 @@ pub fn is_current(phc: &str) -> bool {
         && stored.hash.as_ref().map(Output::len) == Some(HASH_BYTES)
 }
 
-fn phc(password: &[u8], salt: [u8; SALT_BYTES]) -> Result<String, HashFault> {
+/// The parameters are those of the stored hash, so that older ones still verify. Outputs are compared in constant time.
+fn fits(password: &[u8], stored: &PasswordHash<'_>, memory: &mut Memory) -> Option<bool> {
+    let algorithm = Algorithm::try_from(stored.algorithm).ok()?;
+    let version = Version::try_from(stored.version?).ok()?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(stored).ok()?);
+    let (hash, mut salt) = (stored.hash?, [0; Salt::MAX_LENGTH]);
+    let salt = stored.salt?.decode_b64(&mut salt).ok()?;
+    let mut found = vec![0; hash.len()];
+    memory.run(&argon2, password, salt, &mut found).ok()?;
+    Some(Output::new(&found).ok()? == hash)
+}
+
+fn phc(password: &[u8], salt: [u8; SALT_BYTES], memory: &mut Memory) -> Result<String, HashFault> {
     let fault = |why: &dyn ToString| HashFault(why.to_string());
     let params = ParamsBuilder::new()
         .m_cost(MEMORY_KIB)
@@ -76,25 +100,58 @@ fn phc(password: &[u8], salt: [u8; SALT_BYTES]) -> Result<String, HashFault> {
         .output_len(HASH_BYTES)
         .build()
         .map_err(|why| fault(&why))?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let mut hash = [0; HASH_BYTES];
+    memory
+        .run(&argon2, password, &salt, &mut hash)
+        .map_err(|why| fault(&why))?;
     let salt = SaltString::encode_b64(&salt).map_err(|why| fault(&why))?;
-    let hashed = argon2.hash_password(password, &salt);
-    Ok(hashed.map_err(|why| fault(&why))?.to_string())
+    let phc = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(|why| fault(&why))?,
+        salt: Some(salt.as_salt()),
+        hash: Some(Output::new(&hash).map_err(|why| fault(&why))?),
+    };
+    Ok(phc.to_string())
+}
+
+impl Memory {
+    fn run(
+        &mut self,
+        argon2: &Argon2<'_>,
+        password: &[u8],
+        salt: &[u8],
+        hash: &mut [u8],
+    ) -> argon2::Result<()> {
+        let blocks = argon2.params().block_count();
+        if self.0.len() < blocks {
+            self.0.resize(blocks, Block::default());
+        }
+        argon2.hash_password_into_with_memory(password, salt, hash, &mut self.0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::PasswordHasher;
+
     use super::*;
 
     fn made(text: &str) -> String {
-        hash(&NewPassword::check(text, &[]).unwrap(), [7; SALT_BYTES]).unwrap()
+        hash(
+            &NewPassword::check(text, &[]).unwrap(),
+            [7; SALT_BYTES],
+            &mut Memory::default(),
+        )
+        .unwrap()
     }
 
     #[test]
     fn a_hash_verifies_its_password_and_no_other() {
         let phc = made("a long enough one");
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
-        let right = |text: &str| verify(&Typed::new(text), Some(&phc));
+        let right = |text: &str| verify(&Typed::new(text), Some(&phc), &mut Memory::default());
         assert!(right("a long enough one"));
         for wrong in [
             "a long enough onE",
@@ -110,14 +167,46 @@ mod tests {
     #[test]
     fn a_password_is_compared_in_one_unicode_form() {
         let phc = made("caf\u{e9} au lait");
-        assert!(verify(&Typed::new("cafe\u{301} au\u{a0}lait"), Some(&phc)));
+        assert!(verify(
+            &Typed::new("cafe\u{301} au\u{a0}lait"),
+            Some(&phc),
+            &mut Memory::default()
+        ));
+    }
+
+    #[test]
+    fn what_was_hashed_before_in_the_same_memory_does_not_matter() {
+        let (one, other) = (made("a long enough one"), made("another long one"));
+        let mut memory = Memory::default();
+        for _ in 0..2 {
+            for (text, phc, fits) in [
+                ("a long enough one", &one, true),
+                ("another long one", &one, false),
+                ("another long one", &other, true),
+            ] {
+                assert_eq!(
+                    verify(&Typed::new(text), Some(phc), &mut memory),
+                    fits,
+                    "{text}"
+                );
+            }
+            let password = NewPassword::check("a long enough one", &[]).unwrap();
+            assert_eq!(
+                hash(&password, [7; SALT_BYTES], &mut memory).as_ref(),
+                Ok(&one)
+            );
+        }
     }
 
     #[test]
     fn nobody_has_a_password_and_costs_the_work_of_one() {
         assert!(PasswordHash::new(NOBODY).is_ok() && is_current(NOBODY));
         for phc in [None, Some("no phc"), Some(NOBODY)] {
-            assert!(!verify(&Typed::new("muster nobody!"), phc));
+            assert!(!verify(
+                &Typed::new("muster nobody!"),
+                phc,
+                &mut Memory::default()
+            ));
         }
     }
 
@@ -130,7 +219,11 @@ mod tests {
             .hash_password(b"a long enough one", &salt)
             .unwrap()
             .to_string();
-        assert!(verify(&Typed::new("a long enough one"), Some(&phc)));
+        assert!(verify(
+            &Typed::new("a long enough one"),
+            Some(&phc),
+            &mut Memory::default()
+        ));
         assert!(!is_current(&phc) && !is_current("no phc"));
     }
 }

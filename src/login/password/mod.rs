@@ -4,5 +4,5 @@ mod common;
 mod hash;
 mod policy;
 
-pub use hash::{HashFault, SALT_BYTES, hash, is_current, rehash, verify};
+pub use hash::{HashFault, Memory, SALT_BYTES, hash, is_current, rehash, verify};
 pub use policy::{MAX_CHARS, MIN_CHARS, NewPassword, Typed, Weak};

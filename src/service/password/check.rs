@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::config::Secret;
-use crate::login::password::{self, Typed};
+use crate::login::password::{self, Memory, Typed};
 use crate::scim::filter;
 use crate::scim::schema::ResourceType;
 use crate::scim::syntax;
@@ -79,11 +79,11 @@ impl Gateway {
             stored.as_ref().map(|(_, stored)| stored.phc.clone()),
             self.clock().random()?,
         );
-        let judge = move || {
-            let right = password::verify(&typed, phc.as_deref());
+        let judge = move |memory: &mut Memory| {
+            let right = password::verify(&typed, phc.as_deref(), memory);
             let is_old = right && phc.is_some_and(|phc| !password::is_current(&phc));
             let rehashed = is_old
-                .then(|| password::rehash(&typed, salt).ok())
+                .then(|| password::rehash(&typed, salt, memory).ok())
                 .flatten();
             Verdict { right, rehashed }
         };

@@ -56,7 +56,7 @@ impl Gateway {
         let salt = self.clock().random()?;
         let hashed = self
             .passwords()
-            .run(move || password::hash(&password, salt))
+            .run(move |memory| password::hash(&password, salt, memory))
             .await?;
         let internal = |fault: password::HashFault| Error::Internal {
             why: fault.to_string(),

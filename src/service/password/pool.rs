@@ -1,21 +1,24 @@
 //! Hashes at work: no more at once than there are cores, and no more waiting than can be served soon.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::login::password::Memory;
 use crate::service::{Error, Result};
 
 /// How many may wait for each that is at work. A hash takes 60 to 90 ms, so the last one waits about 4 s: more would
 /// only wait longer than their browsers do.
 const WAITING_PER_CORE: usize = 48;
 
-/// The places for those that are at work, and for those and all that wait. Each at work takes 19 MiB.
+/// The places for those that are at work, and for those and all that wait. Each at work takes 19 MiB, which is kept for the
+/// next one.
 pub(in crate::service) struct Pool {
     at_work: Arc<Semaphore>,
     inside: Arc<Semaphore>,
+    memories: Arc<Mutex<Vec<Memory>>>,
 }
 
 impl Pool {
@@ -28,6 +31,7 @@ impl Pool {
         Self {
             at_work: Arc::new(Semaphore::new(cores)),
             inside: Arc::new(Semaphore::new(cores + cores * WAITING_PER_CORE)),
+            memories: Arc::default(),
         }
     }
 
@@ -38,15 +42,18 @@ impl Pool {
     /// [`Error::Unavailable`] when too many wait.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T> {
         let inside = Arc::clone(&self.inside).try_acquire_owned();
         let inside = inside.map_err(|_| unavailable("too many passwords wait to be checked"))?;
         let at_work = Arc::clone(&self.at_work).acquire_owned().await;
         let at_work = at_work.map_err(|_| unavailable("no more passwords are checked"))?;
         let places: [OwnedSemaphorePermit; 2] = [inside, at_work];
+        let memories = Arc::clone(&self.memories);
         let done = tokio::task::spawn_blocking(move || {
-            let done = work();
+            let mut memory = lent(&memories).pop().unwrap_or_default();
+            let done = work(&mut memory);
+            lent(&memories).push(memory);
             drop(places);
             done
         });
@@ -54,6 +61,11 @@ impl Pool {
             why: format!("a password was not checked: {why}"),
         })
     }
+}
+
+/// Held only to take one out or put one back.
+fn lent(memories: &Mutex<Vec<Memory>>) -> std::sync::MutexGuard<'_, Vec<Memory>> {
+    memories.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unavailable(why: &str) -> Error {
@@ -79,7 +91,7 @@ mod tests {
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let all = (0..98).map(|_| {
             let (now, most) = (Arc::clone(&now), Arc::clone(&most));
-            pool.run(move || {
+            pool.run(move |_| {
                 let at_work = now.fetch_add(1, Ordering::SeqCst) + 1;
                 most.fetch_max(at_work, Ordering::SeqCst);
                 std::thread::yield_now();
@@ -89,6 +101,7 @@ mod tests {
         let done = runtime.block_on(join_all(all));
         assert!(done.iter().all(Result::is_ok));
         assert!(most.load(Ordering::SeqCst) <= 2);
+        assert!(lent(&pool.memories).len() <= 2);
     }
 
     #[test]
@@ -102,7 +115,8 @@ mod tests {
                 .map(|_| {
                     let (pool, gate) = (Arc::clone(&pool), Arc::clone(&gate));
                     tokio::spawn(async move {
-                        pool.run(move || gate.lock().unwrap().recv().unwrap()).await
+                        pool.run(move |_| gate.lock().unwrap().recv().unwrap())
+                            .await
                     })
                 })
                 .collect();
@@ -110,7 +124,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             assert!(matches!(
-                pool.run(|| ()).await,
+                pool.run(|_| ()).await,
                 Err(Error::Unavailable { .. })
             ));
             for _ in 0..=WAITING_PER_CORE {
@@ -119,7 +133,7 @@ mod tests {
             for one in waiting {
                 assert!(one.await.unwrap().is_ok());
             }
-            assert!(pool.run(|| ()).await.is_ok());
+            assert!(pool.run(|_| ()).await.is_ok());
         });
     }
 }

@@ -5,6 +5,7 @@ mod headers;
 mod launchpad;
 mod login;
 mod settings;
+mod sso;
 
 use crate::support::{Browser, Fixture};
 
