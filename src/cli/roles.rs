@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::table::table;
 use super::{Failure, Format, RolesCommand, output};
-use crate::service::{Actor, Gateway, GrantInfo, How, RoleGroup, Roles};
+use crate::service::{Actor, Gateway, GrantInfo, GrantedBy, How, RoleGroup, Roles};
 
 pub(super) async fn run(command: &RolesCommand, gateway: &Gateway) -> Result<(), Failure> {
     match command {
@@ -33,6 +33,7 @@ fn text(roles: &Roles) -> String {
     for group in &roles.groups {
         rows.extend(group_rows(group));
     }
+    rows.extend(roles.map.iter().map(map_row));
     rows.extend(roles.grants.iter().map(grant_row));
     table(&["ROLE", "FROM", "ID", "NAME", "HOW"], &rows)
 }
@@ -69,6 +70,18 @@ fn group_rows(group: &RoleGroup) -> Vec<Vec<String>> {
     rows
 }
 
+fn map_row((group, role): &(String, String)) -> Vec<String> {
+    let from = format!("roles.map \"{group}\"");
+    let how = "SCIM groups by id, externalId or name, and groups that a login brings";
+    vec![
+        role.clone(),
+        from,
+        String::new(),
+        String::new(),
+        how.to_owned(),
+    ]
+}
+
 fn grant_row(grant: &GrantInfo) -> Vec<String> {
     let idle = if grant.state == "active" {
         String::new()
@@ -77,7 +90,10 @@ fn grant_row(grant: &GrantInfo) -> Vec<String> {
     };
     vec![
         grant.role.to_owned(),
-        "by hand".to_owned(),
+        match grant.from {
+            GrantedBy::Hand => "by hand".to_owned(),
+            GrantedBy::Login => "their login".to_owned(),
+        },
         grant.id.clone(),
         grant.user_name.clone(),
         format!("{:.0} by {}{idle}", grant.since, grant.by),
@@ -106,9 +122,16 @@ fn json(roles: &Roles) -> String {
             "groups": matches, "pinnedToDeleted": group.lost,
         }));
     }
+    for (group, role) in &roles.map {
+        records.push(json!({ "role": role, "from": "map", "entry": group }));
+    }
     for grant in &roles.grants {
+        let from = match grant.from {
+            GrantedBy::Hand => "manual",
+            GrantedBy::Login => "login",
+        };
         records.push(json!({
-            "role": grant.role, "from": "manual", "user": grant.id, "userName": grant.user_name,
+            "role": grant.role, "from": from, "user": grant.id, "userName": grant.user_name,
             "state": grant.state, "by": grant.by, "since": grant.since.to_string(),
         }));
     }

@@ -56,7 +56,7 @@ pub use personal_token::{NewPersonalToken, PersonalScope, PersonalTokenInfo, TOK
 pub use provisioning::{LogFilter, Request, Said};
 pub use resource::{Answer, Fetched, One};
 pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
-pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
+pub use role::{GrantInfo, GrantedBy, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;
 pub use scope::Scopes;
 pub use session::{Credential, Me, SessionInfo};

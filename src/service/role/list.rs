@@ -16,8 +16,19 @@ use crate::store::{Actor, State};
 pub struct Roles {
     /// The entries of `roles.admin_groups`.
     pub groups: Vec<RoleGroup>,
-    /// Who was given a role by hand.
+    /// The entries of `roles.map`: a group, and the role it gives.
+    pub map: Vec<(String, String)>,
+    /// Who was given a role by hand, or by their last login.
     pub grants: Vec<GrantInfo>,
+}
+
+/// Where a role of one person comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantedBy {
+    /// An administrator or the command line.
+    Hand,
+    /// Their last login, until the next one.
+    Login,
 }
 
 /// An entry of the settings, and the groups it stands for.
@@ -46,18 +57,20 @@ pub struct GroupMatch {
     pub people: u64,
 }
 
-/// A role that somebody was given by hand.
+/// A role that somebody was given by hand or by their login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantInfo {
     /// The role.
     pub role: &'static str,
+    /// Where it comes from.
+    pub from: GrantedBy,
     /// The id of the person.
     pub id: String,
     /// Their user name.
     pub user_name: String,
     /// `active`, `deactivated` or `deleted`; only active people have the role.
     pub state: &'static str,
-    /// Who gave it.
+    /// Who gave it; of a login, the source.
     pub by: String,
     /// When.
     pub since: Timestamp,
@@ -75,6 +88,7 @@ impl Gateway {
                 let groups = gateway.admin_groups();
                 let mut all = Roles {
                     groups: Vec::new(),
+                    map: gateway.settings().roles.map.entries().map(owned).collect(),
                     grants: Vec::new(),
                 };
                 for said in groups.said() {
@@ -102,21 +116,29 @@ impl Gateway {
                         matches,
                     });
                 }
-                for grant in tx.grants(ADMIN)? {
-                    let live = tx.get(&people, &grant.resource)?;
+                let by_hand = tx.grants(ADMIN)?.into_iter();
+                let by_login = tx.administrators_by_login()?.into_iter();
+                let given = by_hand
+                    .map(|grant| (GrantedBy::Hand, grant.resource, grant.by, grant.since))
+                    .chain(by_login.filter_map(|state| {
+                        Some((GrantedBy::Login, state.resource, state.source, state.admin?))
+                    }));
+                for (from, id, by, since) in given {
+                    let live = tx.get(&people, &id)?;
                     let record = match live {
                         Some(record) => Some(record),
-                        None => tx.deleted(&people, &grant.resource)?,
+                        None => tx.deleted(&people, &id)?,
                     };
                     let Some(record) = record else { continue };
                     let document = record.document()?;
                     all.grants.push(GrantInfo {
                         role: ADMIN,
-                        id: grant.resource,
+                        from,
+                        id,
                         user_name: document.text("userName").unwrap_or_default().to_owned(),
                         state: state_name(record.state),
-                        by: grant.by,
-                        since: grant.since,
+                        by,
+                        since,
                     });
                 }
                 Ok::<_, Error>(all)
@@ -171,6 +193,10 @@ impl Gateway {
             })
             .await
     }
+}
+
+fn owned((group, role): (&str, &str)) -> (String, String) {
+    (group.to_owned(), role.to_owned())
 }
 
 /// A state as people read it.

@@ -7,7 +7,7 @@ mod names;
 mod reason;
 mod rule;
 
-pub use list::{GrantInfo, GroupMatch, RoleGroup, Roles};
+pub use list::{GrantInfo, GrantedBy, GroupMatch, RoleGroup, Roles};
 pub use reason::{How, Reason};
 
 pub(super) use group::AdminGroups;

@@ -1,6 +1,8 @@
 //! `/Me` (RFC 7644 §3.11): for people, never for a cookie, and to be read only.
 
-use super::{directory, enter, identity, with_cookie, with_token};
+use muster::service::{AccountChange, NewPersonalToken, PersonalScope};
+
+use super::{directory, enter, identity, problem, with_cookie, with_token};
 use crate::support::TOKEN;
 
 #[test]
@@ -32,6 +34,40 @@ fn people_read_their_own_record_and_change_nothing() {
         assert_eq!(reply.header("allow"), Some("GET, HEAD"));
     }
     with_cookie(&fixture, "GET", "/scim/v2/Me", &signed_in.session).refused(401, None);
+}
+
+#[test]
+fn a_personal_token_opens_what_it_was_made_for() {
+    let (fixture, hand) = directory(&[]);
+    let signed_in = enter(&fixture, &identity("ada")).unwrap();
+    let token = |scope| {
+        let new = NewPersonalToken {
+            name: "script".to_owned(),
+            scopes: vec![scope],
+            days: 7,
+        };
+        let change = AccountChange::MakeToken(new);
+        let made = fixture.gateway.change_account(&signed_in.me, &change, "");
+        fixture.block_on(made).unwrap().unwrap()
+    };
+    let (me, check) = (token(PersonalScope::Me), token(PersonalScope::Check));
+    with_token(&fixture, "GET", "/scim/v2/Me", me.expose()).expect(200);
+    with_token(&fixture, "GET", "/auth/check", check.expose()).expect(200);
+    with_token(&fixture, "GET", "/scim/v2/Me", check.expose()).refused(401, None);
+    assert_eq!(
+        problem(
+            &with_token(&fixture, "GET", "/auth/check", me.expose()),
+            403
+        ),
+        "forbidden"
+    );
+    with_token(&fixture, "GET", "/scim/v2/Users", me.expose()).refused(401, None);
+    assert_eq!(
+        with_token(&fixture, "POST", "/auth/token", me.expose()).status,
+        401
+    );
+    hand.advance(std::time::Duration::from_secs(7 * 86_400));
+    with_token(&fixture, "GET", "/scim/v2/Me", me.expose()).refused(401, None);
 }
 
 #[test]

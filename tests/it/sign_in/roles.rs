@@ -30,6 +30,20 @@ fn what_makes_an_administrator_at_login_holds_until_the_next_one() {
     assert_eq!(roles(&fixture, "ada", Some(true), &[]), ["admin"]);
     // No setting asks any more.
     assert_eq!(roles(&fixture, "ada", None, &[]), [""; 0]);
+    assert_eq!(roles(&fixture, "ada", Some(true), &[]), ["admin"]);
+    let listed = fixture.muster(&["roles", "list", "--json"]).json();
+    let by_login: Vec<&serde_json::Value> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|role| role["from"] == "login")
+        .collect();
+    assert_eq!(
+        (by_login.len(), &by_login[0]["by"]),
+        (1, &json!("ldap")),
+        "{listed}"
+    );
+    assert_eq!(roles(&fixture, "ada", Some(false), &[]), [""; 0]);
     let count = fixture.muster(&["count", "--json"]).json();
     assert_eq!(count["administrators"], 1);
 }

@@ -105,6 +105,15 @@ macro_rules! engines {
                 nobody_waits_for_who_is_gone_or_for_a_clock_that_was_wrong
                 a_deleted_one_is_not_changed
             }
+            sign_in {
+                a_link_follows_the_life_of_its_record
+                an_identity_has_one_record
+                a_session_is_found_by_its_cookie_its_id_and_its_name
+                sessions_end_with_the_account
+                what_a_login_brought_makes_an_administrator
+                one_key_signs_in_one_period
+                the_last_failed_logins_are_kept
+            }
             role {
                 only_active_direct_members_and_grants_hold_a_role
                 a_name_is_pinned_once

@@ -9,5 +9,6 @@ pub(crate) mod member;
 pub(crate) mod password;
 pub(crate) mod resource;
 pub(crate) mod role;
+pub(crate) mod sign_in;
 pub(crate) mod unique;
 pub(crate) mod walk;
