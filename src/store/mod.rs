@@ -12,6 +12,7 @@ mod open;
 mod queue;
 mod reader;
 mod tx;
+mod viewer;
 mod work;
 mod writer;
 
@@ -24,10 +25,12 @@ pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
-    AuditFind, AuditHead, AuditRow, Backlog, Connection, Fault, Find, Found, Grant, GroupRef, Hold,
-    Holders, Job, List, LogEntry, LogFind, MemberChange, Names, Nature, NewResource, Pin, Position,
-    Record, Seal, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
+    AuditFind, AuditHead, AuditRow, Backlog, Connection, Decided, Decision, Fault, Find, Found,
+    Grant, GroupRef, Handed, Hold, Holders, Job, List, LogEntry, LogFind, MemberChange, Names,
+    Nature, NewQuestion, NewResource, Pin, Position, Question, Record, Seal, Sort, Start, State,
+    StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
 };
+pub use viewer::Viewer;
 
 use crate::scim::schema::Registry;
 use open::Inner;

@@ -20,7 +20,7 @@ use crate::service::keys::Keys;
 use crate::service::provisioning::Scene;
 use crate::service::role::Rules;
 use crate::service::{Caller, Error, Gateway, Result, life};
-use crate::store::{Record, State, Tx};
+use crate::store::{Record, State, Tx, Viewer};
 
 /// One change of one resource.
 pub(in crate::service) struct Change {
@@ -47,6 +47,7 @@ pub(in crate::service) enum What {
 #[derive(Clone)]
 pub(in crate::service) struct Terms {
     pub(super) owner: Arc<str>,
+    pub(super) viewer: Viewer,
     policy: Policy,
     require_references: bool,
     keys: Arc<Keys>,
@@ -79,6 +80,7 @@ impl Terms {
     pub(in crate::service) fn new(gateway: &Gateway, caller: &Caller) -> Self {
         Self {
             owner: Arc::clone(&caller.connection),
+            viewer: caller.viewer(),
             policy: caller.profile.unmatched(),
             require_references: gateway.settings().scim.require_references,
             keys: Arc::clone(gateway.keys()),
@@ -159,7 +161,7 @@ impl Change {
         terms: &Terms,
         change: impl FnOnce(&mut Tx<'_>, Record) -> Result<Changed>,
     ) -> Result<Changed> {
-        let record = self.present(tx)?;
+        let record = self.present(tx, terms)?;
         let before = terms.rules.before(tx, &self.rt, &record)?;
         let changed = change(tx, record)?;
         terms.rules.after(tx, before, &changed.record)?;
@@ -214,8 +216,8 @@ impl Change {
     }
 
     /// The record, if the conditions of the request hold.
-    fn present(&self, tx: &mut Tx<'_>) -> Result<Record> {
-        let Some(record) = tx.get(&self.rt, &self.id)? else {
+    fn present(&self, tx: &mut Tx<'_>, terms: &Terms) -> Result<Record> {
+        let Some(record) = tx.get(&terms.viewer, &self.rt, &self.id)? else {
             return Err(not_found(&self.rt, &self.id));
         };
         condition::allow_change(&record, &self.conditions)?;
@@ -307,7 +309,7 @@ impl Terms {
         }
         let mut ids: Vec<String> = members.iter().map(|member| member.value.clone()).collect();
         ids.extend(document.manager().map(str::to_owned));
-        let Some(id) = tx.first_missing(&ids)? else {
+        let Some(id) = tx.first_missing(&self.viewer, &ids)? else {
             return Ok(());
         };
         let shown: String = id.chars().take(64).collect();

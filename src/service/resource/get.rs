@@ -25,9 +25,10 @@ impl Gateway {
         caller.scopes.may_read()?;
         let projection = caller.projection(rt, &wanted)?;
         let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
+        let viewer = caller.viewer();
         self.store()
             .read(move |tx| {
-                let Some(record) = tx.get(&rt, &id)? else {
+                let Some(record) = tx.get(&viewer, &rt, &id)? else {
                     return Err(not_found(&rt, &id));
                 };
                 allow_read(&record, &conditions)?;
@@ -37,7 +38,7 @@ impl Gateway {
                         location: gateway.location(&rt, &record.id),
                     });
                 }
-                let joined = members::joined(tx, &rt, &record, &projection)?;
+                let joined = members::joined(tx, &viewer, &rt, &record, &projection)?;
                 gateway
                     .answer(&rt, &record, &joined, &projection, Preference::None)
                     .map(Fetched::Found)

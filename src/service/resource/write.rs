@@ -14,7 +14,7 @@ use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::service::provisioning::{self, Asked};
 use crate::service::{Caller, Error, Gateway, Result};
-use crate::store::{Actor, Record, Tx};
+use crate::store::{Actor, Record, Tx, Viewer};
 
 /// The status of an answer without a body.
 const NO_CONTENT: u16 = 204;
@@ -150,7 +150,14 @@ impl Gateway {
             .store()
             .write(cause, move |tx| {
                 let changed = change.run(tx, &terms)?;
-                let joined = answered(tx, &change.rt, &changed.record, &asked, share)?;
+                let joined = answered(
+                    tx,
+                    &terms.viewer,
+                    &change.rt,
+                    &changed.record,
+                    &asked,
+                    share,
+                )?;
                 let status = status(&change.what, joined.as_ref());
                 let idle = provisioning::done(tx, terms.scene(), &told, &changed, status)?;
                 Ok::<_, Error>((changed, joined, idle))
@@ -225,6 +232,7 @@ impl Share {
 /// What is answered; nothing for a large group that nobody asked for.
 fn answered(
     tx: &mut Tx<'_>,
+    viewer: &Viewer,
     rt: &ResourceType,
     record: &Record,
     projection: &Projection,
@@ -234,10 +242,10 @@ fn answered(
         Share::Nothing => return Ok(None),
         Share::Small if rt.is_group() => {}
         Share::Small | Share::Whole => {
-            return members::joined(tx, rt, record, projection).map(Some);
+            return members::joined(tx, viewer, rt, record, projection).map(Some);
         }
     }
-    let first = tx.members(&record.id, None, members::ANSWERED_UNASKED + 1)?;
+    let first = tx.members(viewer, record, None, members::ANSWERED_UNASKED + 1)?;
     if first.len() > members::ANSWERED_UNASKED as usize {
         return Ok(None);
     }

@@ -11,7 +11,7 @@ use crate::scim::schema::{Registry, ResourceType};
 use crate::scim::syntax::Filter;
 use crate::scim::value::fold;
 use crate::service::Result;
-use crate::store::{Find, Holders, Record, Tx};
+use crate::store::{Find, Holders, Record, Tx, Viewer};
 
 /// What `roles.admin_groups` says.
 #[derive(Debug, Clone)]
@@ -193,6 +193,7 @@ impl AdminGroups {
         let text = format!("displayName eq {}", Value::from(entry.said.as_str()));
         let filter = filter::check(rt, &Filter::parse(&text)?)?;
         let found = tx.find(&Find {
+            viewer: &Viewer::All,
             rt,
             filter: Some(&filter),
             sort: None,

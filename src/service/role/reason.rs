@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ADMIN, AdminGroups};
 use crate::service::Result;
-use crate::store::{Record, State, Tx};
+use crate::store::{Record, State, Tx, Viewer};
 
 /// One reason why somebody is an administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl AdminGroups {
                 since: grant.since,
             });
         }
-        let groups = tx.groups_of(&person.id)?;
+        let groups = tx.groups_of(&Viewer::All, &person.id)?;
         for said in self.said() {
             for (id, how) in self.of(tx, said)? {
                 let Some(group) = groups.iter().find(|group| group.id == id) else {

@@ -16,7 +16,7 @@ use super::role::{Reason, state_name};
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
 use crate::scim::{self, filter, syntax};
-use crate::store::{Find, Hold, Record, State, Tx};
+use crate::store::{Find, Hold, Record, State, Tx, Viewer};
 
 pub use create::NewPerson;
 pub use named::Who;
@@ -91,6 +91,7 @@ impl Gateway {
             .read(move |tx| {
                 let filter = filter.as_ref();
                 let found = tx.find(&Find {
+                    viewer: &Viewer::All,
                     rt: &rt,
                     filter,
                     sort: None,
@@ -141,7 +142,7 @@ impl Gateway {
     }
 
     pub(super) fn user(&self, tx: &mut Tx<'_>, rt: &ResourceType, record: &Record) -> Result<User> {
-        let joined = members::joined(tx, rt, record, &Projection::Default)?;
+        let joined = members::joined(tx, &Viewer::All, rt, record, &Projection::Default)?;
         let text = self.render(rt, record, &joined, &Projection::Default)?;
         let resource: Value = serde_json::from_slice(&text).map_err(|_| Error::Internal {
             why: format!("the document of {} is no JSON", record.id),

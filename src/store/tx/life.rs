@@ -7,7 +7,7 @@ use crate::store::keys::external_key;
 use crate::store::{Error, Result};
 
 /// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
-const BELONGINGS: [&str; 9] = [
+const BELONGINGS: [&str; 11] = [
     "DELETE FROM former_key WHERE resource = $1",
     "DELETE FROM unique_key WHERE resource = $1",
     "DELETE FROM attribute WHERE resource = $1",
@@ -16,6 +16,8 @@ const BELONGINGS: [&str; 9] = [
     "DELETE FROM role_grant WHERE resource = $1",
     "DELETE FROM legal_hold WHERE resource = $1",
     "DELETE FROM activity WHERE resource = $1",
+    "DELETE FROM inbox WHERE resource = $1",
+    "DELETE FROM inbox WHERE other = $1",
     "DELETE FROM body WHERE resource = $1",
 ];
 
