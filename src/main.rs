@@ -35,6 +35,9 @@ fn main() -> ExitCode {
         Command::User(command) => {
             beside(settings, async |gateway| cli::user(&command, gateway).await)
         }
+        Command::Inbox(command) => beside(settings, async |gateway| {
+            cli::inbox(&command, gateway).await
+        }),
         Command::Roles(command) => beside(settings, async |gateway| {
             cli::roles(&command, gateway).await
         }),

@@ -29,6 +29,8 @@ mod limits;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod ownership;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod rfc7240;

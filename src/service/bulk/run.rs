@@ -98,6 +98,14 @@ impl Run {
                 self.refuse(positions, position, &error, done);
                 Ok(())
             }
+            Err(Stop {
+                position,
+                error: Error::Undecided(waits),
+            }) => {
+                self.terms.ask(tx, &waits)?;
+                self.refuse(positions, position, &waits.refusal, done);
+                Ok(())
+            }
             Err(Stop { error, .. }) => Err(error),
         }
     }

@@ -121,12 +121,20 @@ impl Gateway {
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
-        self.store()
-            .write(cause, move |tx| {
-                let changed = change.run(tx, &terms)?;
-                provisioning::done(tx, terms.scene(), &asked, &changed, NO_CONTENT).map(drop)
-            })
-            .await
+        let done = self.store().write(cause, move |tx| {
+            let changed = change.run(tx, &terms)?;
+            provisioning::done(tx, terms.scene(), &asked, &changed, NO_CONTENT).map(drop)
+        });
+        self.or_asked(caller, done.await).await
+    }
+
+    /// A refusal that an administrator can lift leaves a question in the inbox.
+    async fn or_asked<T>(&self, caller: &Caller, done: Result<T>) -> Result<T> {
+        if let Err(Error::Undecided(waits)) = &done {
+            let actor = Actor::Connection(caller.connection.to_string());
+            self.ask_undecided(actor, &caller.request, waits).await?;
+        }
+        done
     }
 
     async fn change(
@@ -146,23 +154,21 @@ impl Gateway {
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
-        let (changed, joined, idle) = self
-            .store()
-            .write(cause, move |tx| {
-                let changed = change.run(tx, &terms)?;
-                let joined = answered(
-                    tx,
-                    &terms.viewer,
-                    &change.rt,
-                    &changed.record,
-                    &asked,
-                    share,
-                )?;
-                let status = status(&change.what, joined.as_ref());
-                let idle = provisioning::done(tx, terms.scene(), &told, &changed, status)?;
-                Ok::<_, Error>((changed, joined, idle))
-            })
-            .await?;
+        let done = self.store().write(cause, move |tx| {
+            let changed = change.run(tx, &terms)?;
+            let joined = answered(
+                tx,
+                &terms.owner.viewer(),
+                &change.rt,
+                &changed.record,
+                &asked,
+                share,
+            )?;
+            let status = status(&change.what, joined.as_ref());
+            let idle = provisioning::done(tx, terms.scene(), &told, &changed, status)?;
+            Ok::<_, Error>((changed, joined, idle))
+        });
+        let (changed, joined, idle) = self.or_asked(caller, done.await).await?;
         if let Some(idle) = idle {
             self.buffer().push(idle);
         }

@@ -66,7 +66,7 @@ impl AdminGroups {
     }
 
     /// The name of the resource type of people.
-    pub(super) fn people(&self) -> &str {
+    pub(in crate::service) fn people(&self) -> &str {
         &self.0.people
     }
 

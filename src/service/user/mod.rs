@@ -170,7 +170,7 @@ impl Gateway {
         })
     }
 
-    pub(super) fn user_type(&self) -> Result<Arc<ResourceType>> {
+    pub(in crate::service) fn user_type(&self) -> Result<Arc<ResourceType>> {
         let found = self.registry().types().iter().find(|rt| rt.is_user());
         found.cloned().ok_or_else(|| Error::Internal {
             why: "no resource type for users".to_owned(),

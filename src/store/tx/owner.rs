@@ -116,12 +116,11 @@ impl Tx<'_> {
         )
     }
 
-    /// How many records a connection owns; deleted ones, which can come back, are among them or not.
-    pub fn owned(&mut self, connection: &str, deleted: bool) -> Result<u64> {
-        let until = if deleted { 3_i64 } else { 2 };
+    /// How many records a connection owns, deleted ones too.
+    pub fn owned(&mut self, connection: &str) -> Result<u64> {
         self.number(
-            "SELECT CAST(COALESCE(SUM(number), 0) AS {int}) FROM counter WHERE owner = $1 AND state < $2",
-            &[connection.into(), until.into()],
+            "SELECT CAST(COALESCE(SUM(number), 0) AS {int}) FROM counter WHERE owner = $1",
+            &[connection.into()],
         )
     }
 

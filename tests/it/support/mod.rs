@@ -8,6 +8,6 @@ pub mod strict;
 mod world;
 
 pub use client::{Client, Reply, patch_body};
-pub use fixture::{Fixture, Setup, TOKEN};
+pub use fixture::{Fixture, Ran, Setup, TOKEN};
 pub use raw::Raw;
 pub use world::{World, group, user};
