@@ -7,6 +7,9 @@ target=${CARGO_TARGET_DIR:-$root/target}
 # What the build needs: a C compiler and its headers, for the bundled SQLite and for AWS-LC.
 # (AWS-LC builds without cmake on the platforms that it carries generated files for.)
 readonly build_packages=(gcc libc6-dev)
+# What the tests need besides: processes with a time of their own.
+# shellcheck disable=SC2034
+readonly test_packages=(libfaketime)
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod login;
 pub mod scim;
 pub mod server;
 pub mod service;

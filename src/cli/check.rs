@@ -70,6 +70,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         });
     }
     all.extend(schemas(settings));
+    all.extend(keys(settings));
     all.push(Finding {
         name: "server.secret",
         found: secret(settings),
@@ -79,6 +80,22 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         found: database(&settings.database.url),
     });
     all
+}
+
+/// The keys at `scim.jwks`.
+fn keys(settings: &Settings) -> Option<Finding> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let found = match runtime {
+        Ok(runtime) => runtime.block_on(service::probe_jwks(settings))?,
+        Err(why) => Err(why.to_string()),
+    };
+    let found = found.map(|keys| format!("{keys} keys can be read"));
+    Some(Finding {
+        name: "scim.jwks",
+        found,
+    })
 }
 
 /// The documents of `scim.schema_dir`: one finding each fault.

@@ -1,4 +1,4 @@
-//! `muster connection list|scope|release|move`.
+//! `muster connection list|scope|federate|release|move`.
 
 use std::ffi::OsString;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::table::table;
 use super::{ConnectionCommand, Failure, Format, output};
 use crate::config::Scope;
-use crate::service::{Actor, ConnectionInfo, Gateway, ScopeChange};
+use crate::service::{Actor, ConnectionInfo, FederationInfo, Gateway, ScopeChange};
 
 /// Stands for the `-` of `-SCOPE` behind [`spelled`].
 const MINUS: &str = "minus:";
@@ -68,7 +68,35 @@ pub(super) async fn run(command: &ConnectionCommand, gateway: &Gateway) -> Resul
             let number = moved.map_err(Failure::new)?;
             output::print(&format!("{number} records belong to {to} now\n"))
         }
+        ConnectionCommand::Federate { name, .. } => {
+            let accepted = accepted(command);
+            let done = gateway.federate(Actor::Cli, name, accepted).await;
+            done.map_err(Failure::new)
+        }
     }
+}
+
+/// The assertions that are to be accepted; `None` with `--remove`.
+fn accepted(command: &ConnectionCommand) -> Option<FederationInfo> {
+    let ConnectionCommand::Federate {
+        issuer,
+        subject,
+        audience,
+        keys,
+        tenant,
+        name: _,
+        remove: _,
+    } = command
+    else {
+        return None;
+    };
+    Some(FederationInfo {
+        issuer: issuer.clone()?,
+        subject: subject.clone()?,
+        audience: audience.clone()?,
+        keys: keys.clone()?,
+        tenant: tenant.clone(),
+    })
 }
 
 fn print(connections: &[ConnectionInfo], format: Format) -> Result<(), Failure> {

@@ -27,6 +27,7 @@ use clap::builder::TypedValueParser;
 use crate::config::Faults;
 use crate::config::Period;
 use crate::config::ProfileName;
+use crate::config::Scope;
 use crate::config::Settings;
 use crate::service::{Gateway, PurgeRun};
 
@@ -107,6 +108,9 @@ pub enum TokenCommand {
         /// How requests of the connection are read [default for a new one: auto]
         #[arg(long, value_parser = profile_parser())]
         profile: Option<ProfileName>,
+        /// What the connection may do, such as read,users [default for a new one: read,users,groups,admin-groups]
+        #[arg(long, value_name = "SCOPE,…", value_delimiter = ',', value_parser = scope_parser())]
+        scope: Option<Vec<Scope>>,
         /// How long the token lives
         #[arg(long, value_name = "PERIOD", default_value = "365d")]
         expires: Period,
@@ -128,10 +132,13 @@ pub enum TokenCommand {
         #[arg(long, value_name = "PERIOD", default_value = "365d")]
         expires: Period,
     },
-    /// End all tokens of a connection at once
+    /// End the tokens of a connection at once
     Revoke {
         /// Name of the connection
         name: String,
+        /// Only the token with this id, as `token list` shows it
+        #[arg(long)]
+        id: Option<String>,
     },
 }
 
@@ -170,6 +177,29 @@ pub enum ConnectionCommand {
         /// Name of the connection that gets them
         #[arg(long, value_name = "NAME")]
         to: String,
+    },
+    /// Accept an identity provider's assertions for a connection at /oauth/token, instead of those accepted before
+    Federate {
+        /// Name of the connection
+        name: String,
+        /// Issuer, to the letter (iss)
+        #[arg(long, value_name = "URL", required_unless_present = "remove")]
+        issuer: Option<String>,
+        /// Subject, to the letter (sub); of Entra ID the object id of the service principal
+        #[arg(long, value_name = "NAME", required_unless_present = "remove")]
+        subject: Option<String>,
+        /// Audience, to the letter (aud)
+        #[arg(long, value_name = "NAME", required_unless_present = "remove")]
+        audience: Option<String>,
+        /// URL of the issuer's keys (JWK Set)
+        #[arg(long, value_name = "URL", required_unless_present = "remove")]
+        keys: Option<String>,
+        /// Tenant of Entra ID (tid)
+        #[arg(long, value_name = "ID")]
+        tenant: Option<String>,
+        /// Accept none any more
+        #[arg(long, conflicts_with_all = ["issuer", "subject", "audience", "keys", "tenant"])]
+        remove: bool,
     },
 }
 
@@ -477,6 +507,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.to_owned()))
 }
 
+fn scope_parser() -> impl TypedValueParser<Value = Scope> {
+    PossibleValuesParser::new(Scope::NAMES).try_map(|name| name.parse::<Scope>())
+}
+
 fn profile_parser() -> impl TypedValueParser<Value = ProfileName> {
     PossibleValuesParser::new(ProfileName::NAMES).try_map(|name| name.parse::<ProfileName>())
 }
@@ -501,14 +535,15 @@ mod tests {
         let Command::Token(TokenCommand::Create {
             name,
             profile,
+            scope,
             expires,
         }) = cli("muster token create okta").unwrap().command
         else {
             panic!()
         };
         assert_eq!(
-            (name.as_str(), profile, expires.to_string()),
-            ("okta", None, "365d".into())
+            (name.as_str(), profile, scope, expires.to_string()),
+            ("okta", None, None, "365d".into())
         );
         let line = "muster token create okta --profile okta --expires 12h --config x.toml --set scim.page_size=5";
         let cli = cli(line).unwrap();

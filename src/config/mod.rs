@@ -3,10 +3,12 @@
 //! To add a setting: one line in `settings.rs`, and its default and meaning in `default.toml`.
 
 mod database_url;
+mod destination;
 mod fault;
 mod file;
 mod layers;
 mod load;
+mod location;
 mod log_filter;
 mod name;
 mod network;
@@ -23,6 +25,7 @@ mod unit;
 mod value;
 
 pub use database_url::DatabaseUrl;
+pub use destination::Destination;
 pub use fault::Fault;
 pub use fault::Faults;
 pub use layers::File;
@@ -30,6 +33,7 @@ pub use layers::Origin;
 pub use layers::Readers;
 pub use layers::Sources;
 pub use load::load;
+pub use location::Location;
 pub use log_filter::LogFilter;
 pub use name::LogFormat;
 pub use name::OnRecreate;
@@ -50,6 +54,7 @@ pub use server_secret::server_secret;
 pub use settings::Database;
 pub use settings::Limits;
 pub use settings::Log;
+pub use settings::Outbound;
 pub use settings::Retention;
 pub use settings::Roles;
 pub use settings::Scim;

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::DatabaseUrl;
+use super::Destination;
 use super::Faults;
+use super::Location;
 use super::LogFilter;
 use super::LogFormat;
 use super::Network;
@@ -40,6 +42,8 @@ pub struct Settings {
     pub retention: Retention,
     /// How often something may happen.
     pub limits: Limits,
+    /// What the gateway itself may fetch.
+    pub outbound: Outbound,
     /// What is logged, and how.
     pub log: Log,
     /// Who may read the figures.
@@ -101,6 +105,14 @@ section! {
         schema_dir: Option<PathBuf>,
         /// What becomes of a create that names a deleted user.
         on_recreate: OnRecreate,
+        /// Whose JWTs are credentials of the connection `jwt_connection`; set if and only if the next three are.
+        jwt_issuer: Option<String>,
+        /// For whom they must be made.
+        jwt_audience: Option<String>,
+        /// Where the keys of the issuer are.
+        jwks: Option<Location>,
+        /// The connection.
+        jwt_connection: Option<String>,
     }
 }
 
@@ -129,6 +141,14 @@ section! {
         rate: Rate,
         /// Wrong credentials from one address.
         failures: Rate,
+    }
+}
+
+section! {
+    /// What the gateway itself may fetch.
+    Outbound "outbound" {
+        /// Where keys and metadata may be fetched from although it is private or over http.
+        allow: Vec<Destination>,
     }
 }
 
@@ -188,6 +208,7 @@ impl Settings {
             Roles::read(&mut reader),
             Retention::read(&mut reader),
             Limits::read(&mut reader),
+            Outbound::read(&mut reader),
             Log::read(&mut reader),
             Metrics::read(&mut reader),
         );
@@ -198,6 +219,7 @@ impl Settings {
             Some(roles),
             Some(retention),
             Some(limits),
+            Some(outbound),
             Some(log),
             Some(metrics),
         ) = sections
@@ -218,6 +240,7 @@ impl Settings {
             roles,
             retention,
             limits,
+            outbound,
             log,
             metrics,
             entries,
@@ -244,6 +267,7 @@ fn keys() -> Vec<Key> {
         Roles::KEYS,
         Retention::KEYS,
         Limits::KEYS,
+        Outbound::KEYS,
         Log::KEYS,
         Metrics::KEYS,
     ]
@@ -298,9 +322,35 @@ fn check_scim(scim: &Scim, reader: &mut Reader) {
         );
         reader.refuse("scim.page_size", &["scim.max_results"], why);
     }
+    check_jwt(scim, reader);
     let Some(token) = &scim.token else { return };
     if !is_bearer_token(token.expose()) {
         reader.refuse("scim.token", &[], "cannot be sent as a bearer token: use letters, digits and -._~+/ only, with = at the end only");
+    }
+}
+
+/// JWTs are accepted when all four settings say which, and not before.
+fn check_jwt(scim: &Scim, reader: &mut Reader) {
+    let set = [
+        ("scim.jwt_issuer", scim.jwt_issuer.is_some()),
+        ("scim.jwt_audience", scim.jwt_audience.is_some()),
+        ("scim.jwks", scim.jwks.is_some()),
+        ("scim.jwt_connection", scim.jwt_connection.is_some()),
+    ];
+    let names = |wanted: bool| {
+        set.iter()
+            .filter(move |(_, is)| *is == wanted)
+            .map(|(name, _)| *name)
+    };
+    let (Some(first), missing) = (names(true).next(), names(false).collect::<Vec<_>>()) else {
+        return;
+    };
+    if !missing.is_empty() {
+        let why = format!(
+            "is not enough to accept JWTs: set {} too",
+            missing.join(", ")
+        );
+        reader.refuse(first, &missing, why);
     }
 }
 

@@ -9,6 +9,8 @@ use serde_json::json;
 use toml::de::DeValue;
 
 use super::DatabaseUrl;
+use super::Destination;
+use super::Location;
 use super::LogFilter;
 use super::LogFormat;
 use super::Network;
@@ -69,6 +71,8 @@ macro_rules! written_as_text {
 
 written_as_text!(
     DatabaseUrl,
+    Destination,
+    Location,
     LogFilter,
     LogFormat,
     Network,

@@ -29,12 +29,7 @@ impl FromRequest for Body {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let checked = check_head(request);
         let payload = payload.take();
-        async move {
-            let limit = checked?;
-            let arrived = timeout(ARRIVES_WITHIN, read(payload, limit)).await;
-            arrived.unwrap_or_else(|_| Err(too_slow())).map(Self)
-        }
-        .boxed_local()
+        async move { arrived(payload, checked?).await.map(Self) }.boxed_local()
     }
 }
 
@@ -63,6 +58,12 @@ fn check_head(request: &HttpRequest) -> Result<usize, Error> {
         Some(length) if length > limit => Err(too_large(limit)),
         Some(_) | None => Ok(limit),
     }
+}
+
+/// A body of at most `limit` bytes, when it has arrived in time.
+pub(super) async fn arrived(payload: Payload, limit: usize) -> Result<Bytes, Error> {
+    let arrived = timeout(ARRIVES_WITHIN, read(payload, limit)).await;
+    arrived.unwrap_or_else(|_| Err(too_slow()))
 }
 
 /// A body of one piece is passed on without a copy.
@@ -117,7 +118,7 @@ fn is_harmless(parameter: &str) -> bool {
 
 fn too_large(limit: usize) -> Error {
     let detail = format!(
-        "The body is larger than {limit} bytes, the maxPayloadSize of this server; send less at once."
+        "The body is larger than {limit} bytes, the most that is taken here; send less at once."
     );
     Error::Unread(scim::Error::new(ErrorKind::TooLarge, detail))
 }

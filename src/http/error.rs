@@ -72,6 +72,11 @@ impl Error {
         }
     }
 
+    /// The sentence that the caller is told, for answers that are no SCIM.
+    pub(super) fn told(&self) -> String {
+        self.said("").detail
+    }
+
     /// What the caller is told, for the provisioning log.
     pub(super) fn said(&self, request: &str) -> Said {
         let (kind, detail) = match self {

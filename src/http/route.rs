@@ -7,6 +7,7 @@ use actix_web::{Resource, guard, web};
 use super::bulk;
 use super::discovery;
 use super::metrics;
+use super::oauth;
 use super::openapi;
 use super::ops;
 use super::resource;
@@ -28,6 +29,8 @@ pub enum Access {
     Bearer,
     /// Direct peers of this machine, or whoever shows `metrics.token` where that is set.
     Operator,
+    /// An OAuth client, which proves itself in the request (RFC 6749 §2.3).
+    Client,
 }
 
 /// One URL pattern and what stands behind it.
@@ -61,6 +64,7 @@ enum Serves {
     Ready,
     OpenApi,
     Metrics,
+    OauthToken,
 }
 
 /// What a handler, the 405 answer and the log need to know about the route they serve.
@@ -125,6 +129,7 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/readyz", Access::Public, READ, Serves::Ready),
         outside("/openapi.json", Access::Public, READ, Serves::OpenApi),
         outside("/metrics", Access::Operator, READ, Serves::Metrics),
+        outside("/oauth/token", Access::Client, POST, Serves::OauthToken),
     ]);
     routes
 }
@@ -134,6 +139,7 @@ impl Route {
     pub(super) fn endpoint(&self) -> Option<described::Endpoint> {
         let access = match self.access {
             Access::Public => described::Access::Public,
+            Access::Client => described::Access::Client,
             Access::Bearer => described::Access::Bearer,
             Access::Operator => return None,
         };
@@ -155,7 +161,7 @@ impl Route {
         match (self.access, self.path.starts_with(SCIM_SCOPE)) {
             (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
             (Access::Public, true) => resource.default_service(web::to(discovery::method)),
-            (Access::Public, false) | (Access::Operator, _) => {
+            (Access::Public, false) | (Access::Operator | Access::Client, _) => {
                 resource.default_service(web::to(ops::method))
             }
         }
@@ -180,6 +186,7 @@ impl Serves {
             Self::Schema => described::Serves::Schema,
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
+            Self::OauthToken => described::Serves::OauthToken,
             Self::Metrics => return None,
         })
     }
@@ -201,7 +208,8 @@ impl Serves {
             | Self::Alive
             | Self::Ready
             | Self::OpenApi
-            | Self::Metrics => None,
+            | Self::Metrics
+            | Self::OauthToken => None,
         }
     }
 
@@ -229,6 +237,7 @@ impl Serves {
             Self::Ready => at.route(read().to(ops::ready)),
             Self::OpenApi => at.route(read().to(openapi::show)),
             Self::Metrics => at.route(read().to(metrics::read)),
+            Self::OauthToken => at.route(web::post().to(oauth::token)),
         }
     }
 }

@@ -17,6 +17,9 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// a million.
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 
+/// How often it is looked whether tokens that end soon are to be warned of; that happens once a day.
+const WATCH_EVERY: Duration = Duration::from_secs(10 * 60);
+
 /// The jobs that run.
 pub(super) struct Jobs {
     gateway: Gateway,
@@ -32,6 +35,7 @@ impl Jobs {
             rt::spawn(seal(gateway.clone(), stop.subscribe())),
             rt::spawn(flush(gateway.clone(), stop.subscribe())),
             rt::spawn(prune(gateway.clone(), stop.subscribe())),
+            rt::spawn(watch_tokens(gateway.clone(), stop.subscribe())),
         ];
         Self {
             gateway: gateway.clone(),
@@ -73,6 +77,16 @@ async fn prune(gateway: Gateway, mut stop: watch::Receiver<()>) {
     while goes_on(&mut stop, PRUNE_EVERY).await {
         if let Err(error) = gateway.prune_provisioning().await {
             tracing::warn!(%error, "the provisioning log was not pruned");
+        }
+    }
+}
+
+async fn watch_tokens(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    let mut tokens = gateway.expiry_watch();
+    loop {
+        tokens.round().await;
+        if !goes_on(&mut stop, WATCH_EVERY).await {
+            return;
         }
     }
 }

@@ -7,6 +7,7 @@ use super::discovery::Discovery;
 use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
+use super::oauth::Issuers;
 use super::provisioning::Buffer;
 use super::role::AdminGroups;
 use super::schema;
@@ -30,6 +31,7 @@ struct Inner {
     clock: Clock,
     keys: Arc<Keys>,
     limits: Limits,
+    issuers: Issuers,
     buffer: Buffer,
     requests: Requests,
     instance: String,
@@ -75,6 +77,7 @@ impl Gateway {
         let discovery = Discovery::new(&base, &settings, &registry);
         let keys = Arc::new(Keys::derive(&secret));
         let limits = Limits::new(&settings, &clock);
+        let issuers = Issuers::new(&settings, &clock);
         let instance = clock.id();
         let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
         Ok(Self(Arc::new(Inner {
@@ -84,6 +87,7 @@ impl Gateway {
             clock,
             keys,
             limits,
+            issuers,
             buffer: Buffer::default(),
             requests: Requests::default(),
             instance,
@@ -162,6 +166,11 @@ impl Gateway {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The keys of those whose JWTs are taken.
+    pub(super) fn issuers(&self) -> &Issuers {
+        &self.0.issuers
     }
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {

@@ -61,8 +61,29 @@ impl Keys {
     }
 
     /// What the store keeps of a bearer token.
-    pub(super) fn token_hash(&self, token: &str) -> [u8; 32] {
-        signed(&self.tokens, token.as_bytes())
+    pub(super) fn token_hash(&self, token: &str) -> TokenHash {
+        TokenHash(signed(&self.tokens, token.as_bytes()))
+    }
+}
+
+/// The hash of a token that was shown. It has no `==`: it can only be compared without telling by the duration where
+/// the first difference is.
+pub(super) struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// Whether `stored` is the hash of the same token. With nothing stored the work is the same.
+    pub(super) fn is(&self, stored: Option<&[u8]>) -> bool {
+        same(&self.0, stored.unwrap_or(&[0; 32])) && stored.is_some()
+    }
+
+    /// Whether both are hashes of the same token.
+    pub(super) fn is_that_of(&self, other: &Self) -> bool {
+        self.is(Some(&other.0))
+    }
+
+    /// As it is stored.
+    pub(super) fn to_stored(&self) -> Vec<u8> {
+        self.0.to_vec()
     }
 }
 

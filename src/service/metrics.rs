@@ -1,7 +1,6 @@
 //! What the gateway knows of itself, as figures for Prometheus.
 
 use super::count::YEAR;
-use super::keys::same;
 use super::{Error, Gateway, Result};
 use crate::store::{State, Viewer};
 use crate::telemetry::Exposition;
@@ -18,7 +17,10 @@ impl Gateway {
     pub fn is_metrics_token(&self, token: &str) -> bool {
         let keys = self.keys();
         let given = self.settings().metrics.token.as_ref();
-        given.is_some_and(|given| same(&keys.token_hash(given.expose()), &keys.token_hash(token)))
+        given.is_some_and(|given| {
+            keys.token_hash(token)
+                .is_that_of(&keys.token_hash(given.expose()))
+        })
     }
 
     /// All figures. Those of the database are left out when it does not answer.
@@ -32,6 +34,7 @@ impl Gateway {
             Err(error) => tracing::warn!(%error, "the metrics lack what the database knows"),
         }
         self.expose_audit(&mut text).await;
+        self.expose_tokens(&mut text).await;
         self.expose_store(&mut text);
         text.single(
             "muster_provisioning_log_dropped_total",
@@ -89,6 +92,26 @@ impl Gateway {
             "How long the oldest of them has waited; more than 60 is an alarm.",
             oldest.as_secs_f64(),
         );
+    }
+
+    /// Connections are made by administrators, so clients cannot make this grow.
+    async fn expose_tokens(&self, text: &mut Exposition) {
+        let Ok(tokens) = self.tokens_in_use().await else {
+            return;
+        };
+        let name = "muster_token_expires_timestamp_seconds";
+        text.family(
+            name,
+            "gauge",
+            "When the token ends that a connection uses; less than 30 days from now is a warning.",
+        );
+        for token in tokens {
+            text.sample(
+                name,
+                &[("connection", &token.connection)],
+                token.expires.as_second(),
+            );
+        }
     }
 
     fn expose_store(&self, text: &mut Exposition) {

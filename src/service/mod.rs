@@ -1,11 +1,13 @@
 //! What the gateway does, for every door alike: SCIM, pages, command line and login call the same functions.
 
 mod audit;
+mod authenticate;
 mod bulk;
 mod connection;
 mod count;
 mod discovery;
 mod error;
+mod expiry;
 mod gateway;
 mod inbox;
 mod keys;
@@ -13,6 +15,7 @@ mod life;
 mod limit;
 mod maintenance;
 mod metrics;
+mod oauth;
 mod ownership;
 mod provisioning;
 mod resource;
@@ -26,18 +29,21 @@ mod user;
 
 pub use crate::store::{Actor, LogEntry, Migrated, Nature, Role};
 pub use audit::{AuditEntry, AuditFilter, AuditReport, Sealer};
+pub use authenticate::Caller;
 pub use connection::{ConnectionInfo, ScopeChange};
 pub use count::Counts;
 pub use discovery::Discovery;
 pub use error::{Error, Result, Undecided};
+pub use expiry::{ExpiryWatch, TokenState};
 pub use gateway::{Gateway, OpenError, SCIM_ROOT};
 pub use inbox::{InboxEntry, InboxPage, InboxPerson};
 pub use maintenance::CheckReport;
+pub use oauth::{ClientProof, FederationInfo, GrantRefused, Granted, probe_jwks};
 pub use provisioning::{LogFilter, Request, Said};
 pub use resource::{Answer, Fetched};
 pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;
 pub use scope::Scopes;
-pub use token::{CONFIG_CONNECTION, Caller, FIRST_CONNECTION, TokenInfo};
+pub use token::{CONFIG_CONNECTION, FIRST_CONNECTION, TokenInfo, Wanted};
 pub use user::{DeletedPage, HoldInfo, NewPerson, Person, User, Who};

@@ -1,8 +1,10 @@
 //! What a connection may do, and the refusal that names the command which would allow more.
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::token::{CONFIG_CONNECTION, Caller};
+use super::Caller;
+use super::token::CONFIG_CONNECTION;
 use crate::config::Scope;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Error, ErrorKind, Result};
@@ -74,5 +76,13 @@ impl Scopes {
             scope,
             &format!("change {}", rt.endpoint.trim_start_matches('/')),
         )
+    }
+}
+
+impl fmt::Display for Scopes {
+    /// Apart by spaces (RFC 6749 §3.3).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.granted.iter().map(|scope| scope.as_str()).collect();
+        f.write_str(&names.join(" "))
     }
 }

@@ -1,6 +1,5 @@
-//! Connections and their bearer tokens: made, listed, revoked, and looked up at every request.
+//! Connections and their bearer tokens: made, listed, rotated and revoked.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,16 +11,14 @@ use serde_json::Value;
 use super::audit::{self, Changes, Entry};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
-use super::keys::{Keys, same};
-use super::provisioning::Notes;
-use super::scope::Scopes;
-use crate::clock::Stopwatch;
+use super::keys::Keys;
+use crate::config::Scope;
 use crate::scim::profile::Profile;
 use crate::scim::{self, ErrorKind};
 use crate::store::{self, Actor, Connection, Token, Tx};
 
 /// What every token starts with, so that secret scanners know one.
-const PREFIX: &str = "muster_";
+pub(super) const PREFIX: &str = "muster_";
 /// The connection of the token in `scim.token`.
 pub const CONFIG_CONNECTION: &str = "config";
 /// The connection that the first start makes.
@@ -31,33 +28,15 @@ pub(super) const DEFAULT_PROFILE: &str = "auto";
 /// How long the token of the first start lives.
 const FIRST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// What a connection may do unless it is said otherwise.
-const DEFAULT_SCOPES: [&str; 4] = ["read", "users", "groups", "admin-groups"];
-/// How old the recorded last use of a token may get before it is written again.
-const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
+const DEFAULT_SCOPES: [Scope; 4] = [Scope::Read, Scope::Users, Scope::Groups, Scope::AdminGroups];
 
-/// Proof that a request carried a live token; every call on resources wants one.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The connection's name.
-    pub connection: Arc<str>,
-    /// How its requests are read.
-    pub profile: &'static Profile,
+/// What is wanted of the connection that a token is made for; what is not said is as it is, or usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wanted<'w> {
+    /// The name of its profile.
+    pub profile: Option<&'w str>,
     /// What it may do.
-    pub scopes: Scopes,
-    /// The id of the request.
-    pub request: String,
-    /// When its token was known.
-    pub(super) started: Stopwatch,
-    /// What is noted about it for the provisioning log.
-    pub(super) notes: Notes,
-}
-
-/// A token that is valid now.
-struct Live {
-    id: String,
-    connection: String,
-    profile: String,
-    scopes: Scopes,
+    pub scopes: Option<&'w [Scope]>,
 }
 
 /// A token as it may be shown.
@@ -78,99 +57,14 @@ pub struct TokenInfo {
 }
 
 impl Gateway {
-    /// Whose token this is; `None` when it is nobody's, has expired or was revoked. Nothing is cached:
-    /// a revocation is felt by the next request. Wrong tokens count against the address `from`; a right
-    /// one is let through whatever was tried from there.
-    ///
-    /// # Errors
-    /// [`Error::Limited`] for too many requests of a token or too many wrong tokens, and what the store
-    /// answers when it cannot look.
-    pub async fn authenticate(
-        &self,
-        token: &str,
-        from: IpAddr,
-        request: &str,
-    ) -> Result<Option<Caller>> {
-        let limited = |retry_after| Error::Limited { retry_after };
-        let Some(found) = self.find_token(token).await? else {
-            self.limits().failed(from).map_err(limited)?;
-            return Ok(None);
-        };
-        self.limits().used(&found.id).map_err(limited)?;
-        caller(found, request).map(Some)
-    }
-
-    async fn find_token(&self, token: &str) -> Result<Option<Live>> {
-        let hash = self.keys().token_hash(token);
-        let given = self.settings().scim.token.as_ref();
-        if given.is_some_and(|given| same(&hash, &self.keys().token_hash(given.expose()))) {
-            let scopes = &self.settings().scim.scopes;
-            return Ok(Some(Live {
-                scopes: Scopes::new(CONFIG_CONNECTION, scopes.iter().map(|scope| scope.as_str())),
-                id: CONFIG_CONNECTION.to_owned(),
-                connection: CONFIG_CONNECTION.to_owned(),
-                profile: self.settings().scim.profile.as_str().to_owned(),
-            }));
-        }
-        let id = public_id(token).unwrap_or_default().to_owned();
-        let found = self
-            .store()
-            .read(move |tx| {
-                let Some(token) = tx.token(&id)? else {
-                    return Ok(None);
-                };
-                let connection = tx.connection(&token.connection)?;
-                Ok::<_, store::Error>(connection.map(|connection| (token, connection)))
-            })
-            .await?;
-        let now = self.clock().now();
-        let Some((token, connection)) = found else {
-            return Ok(None);
-        };
-        let live = token.revoked.is_none() && now < token.expires;
-        if !(same(&hash, &token.hash) && live) {
-            return Ok(None);
-        }
-        self.record_use(&token, now);
-        let profile = connection
-            .profile
-            .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
-        let scopes = connection.scopes.iter().map(String::as_str);
-        Ok(Some(Live {
-            scopes: Scopes::new(&connection.name, scopes),
-            id: token.id,
-            connection: connection.name,
-            profile,
-        }))
-    }
-
-    /// Writes the last use of a token, at most once a minute and beside the request.
-    fn record_use(&self, token: &Token, now: Timestamp) {
-        let recent = |used: Timestamp| now.duration_since(used).unsigned_abs() < USE_RECORDED_EVERY;
-        if token.used.is_some_and(recent) {
-            return;
-        }
-        let (gateway, id) = (self.clone(), token.id.clone());
-        tokio::spawn(async move {
-            let cause = gateway.cause(Actor::System, "");
-            let written = gateway
-                .store()
-                .write(cause, move |tx| tx.touch_token(&id, now))
-                .await;
-            if let Err::<_, store::Error>(error) = written {
-                tracing::warn!(%error, "the last use of a token was not recorded");
-            }
-        });
-    }
-
     /// Makes the connection `name` if there is none, and a token for it that lives for `lifetime`.
     ///
     /// # Errors
-    /// 400 for a reserved or unusable name, or when the connection exists with another profile.
+    /// 400 for a reserved or unusable name, or when the connection exists and is not as wanted.
     pub async fn create_token(
         &self,
         name: &str,
-        profile: Option<&str>,
+        wanted: Wanted<'_>,
         lifetime: Duration,
     ) -> Result<String> {
         if [CONFIG_CONNECTION, FIRST_CONNECTION].contains(&name) {
@@ -178,7 +72,7 @@ impl Gateway {
                 "\"{name}\" is a reserved name: choose another."
             )));
         }
-        self.issue(Actor::Cli, name, profile, lifetime).await
+        self.issue(Actor::Cli, name, wanted, lifetime).await
     }
 
     /// The token of the first start: only on a loopback address, and while the store has neither a
@@ -195,49 +89,38 @@ impl Gateway {
         if !(loopback && empty) {
             return Ok(None);
         }
-        self.issue(Actor::System, FIRST_CONNECTION, None, FIRST_LIFETIME)
-            .await
-            .map(Some)
+        self.issue(
+            Actor::System,
+            FIRST_CONNECTION,
+            Wanted::default(),
+            FIRST_LIFETIME,
+        )
+        .await
+        .map(Some)
     }
 
     async fn issue(
         &self,
         actor: Actor,
         name: &str,
-        profile: Option<&str>,
+        wanted: Wanted<'_>,
         lifetime: Duration,
     ) -> Result<String> {
         check_name(name)?;
-        if profile.is_some_and(|profile| Profile::by_name(profile).is_none()) {
-            return Err(refused(
-                "There is no such profile: choose auto, rfc, entra, okta or lenient.".into(),
-            ));
-        }
         let cause = self.cause(actor, "");
+        let like = wanted.connection(name, cause.at)?;
         let (text, token) = self.draw_token(name, cause.at, lifetime)?;
-        let (wanted, keys) = (profile.map(str::to_owned), Arc::clone(self.keys()));
+        let (all_scopes, keys) = (wanted.scopes.is_some(), Arc::clone(self.keys()));
         self.store()
             .write(cause, move |tx| {
-                match tx.connection(&token.connection)? {
-                    Some(present) if wanted.is_some() && present.profile != wanted => {
-                        let has = present.profile.unwrap_or_else(|| "auto".to_owned());
-                        return Err(refused(format!(
-                            "The connection \"{}\" exists with the profile {has}.",
-                            token.connection
-                        )));
-                    }
-                    Some(_) => {}
-                    None => tx
-                        .insert_connection(&Connection {
-                            name: token.connection.clone(),
-                            profile: wanted.clone(),
-                            scopes: DEFAULT_SCOPES.map(str::to_owned).to_vec(),
-                            created: token.created,
-                        })
-                        .map(drop)?,
+                if let Some(present) = tx.connection(&like.name)? {
+                    check_same(&present, &like, all_scopes)?;
+                } else {
+                    tx.insert_connection(&like)?;
+                    record_connection(tx, &keys, &like)?;
                 }
                 tx.insert_token(&token)?;
-                Ok(record_token(tx, &keys, "token.create", &token)?)
+                Ok::<_, Error>(record_token(tx, &keys, "token.create", &token)?)
             })
             .await?;
         Ok(text)
@@ -251,7 +134,7 @@ impl Gateway {
         let token = Token {
             id,
             connection: name.to_owned(),
-            hash: self.keys().token_hash(&text).to_vec(),
+            hash: self.keys().token_hash(&text).to_stored(),
             created: at,
             expires: after(at, lifetime)?,
             revoked: None,
@@ -296,11 +179,23 @@ impl Gateway {
         Ok(tokens.into_iter().map(TokenInfo::from).collect())
     }
 
-    /// Ends every live token of the connection at once; returns how many those were.
+    /// Ends every token of the connection at once; returns how many those were.
     ///
     /// # Errors
     /// 404 when there is no such connection.
     pub async fn revoke_tokens(&self, name: &str) -> Result<u64> {
+        self.revoke(name, None).await
+    }
+
+    /// Ends the token with this public id at once, and no other of the connection.
+    ///
+    /// # Errors
+    /// 404 when there is no such connection, or it has no such token.
+    pub async fn revoke_token(&self, name: &str, id: &str) -> Result<u64> {
+        self.revoke(name, Some(id.to_owned())).await
+    }
+
+    async fn revoke(&self, name: &str, only: Option<String>) -> Result<u64> {
         let (cause, name) = (self.cause(Actor::Cli, ""), name.to_owned());
         let (at, keys) = (cause.at, Arc::clone(self.keys()));
         self.store()
@@ -308,15 +203,23 @@ impl Gateway {
                 if tx.connection(&name)?.is_none() {
                     return Err(no_connection(&name));
                 }
-                let live = tx.tokens(Some(&name))?.into_iter();
-                let live: Vec<String> = live
+                let ids: Vec<String> = tx
+                    .tokens(Some(&name))?
+                    .into_iter()
                     .filter(|token| token.revoked.is_none())
                     .map(|token| token.id)
+                    .filter(|id| only.as_ref().is_none_or(|only| only == id))
                     .collect();
-                if live.is_empty() {
-                    return Ok(0);
-                }
-                let changes = Changes::default().set("tokens", live, Value::Null);
+                let revoked = match (&only, ids.is_empty()) {
+                    (Some(id), true) => return Err(no_token(&name, id)),
+                    (None, true) => return Ok(0),
+                    (Some(id), false) => tx.revoke_token(id, at)?,
+                    (None, false) => {
+                        tx.drop_access_tokens(&name)?;
+                        tx.revoke_tokens(&name, at)?
+                    }
+                };
+                let changes = Changes::default().set("tokens", ids, Value::Null);
                 let entry = Entry {
                     action: "token.revoke",
                     kind: "Connection",
@@ -325,7 +228,7 @@ impl Gateway {
                     changes: &changes,
                 };
                 audit::record(tx, &keys, &entry)?;
-                Ok(tx.revoke_tokens(&name, at)?)
+                Ok(revoked)
             })
             .await
     }
@@ -353,23 +256,71 @@ impl From<Token> for TokenInfo {
     }
 }
 
-fn caller(live: Live, request: &str) -> Result<Caller> {
-    let Some(profile) = Profile::by_name(&live.profile) else {
-        return Err(Error::Internal {
-            why: format!(
-                "connection {} has the unknown profile {}",
-                live.connection, live.profile
-            ),
-        });
+impl Wanted<'_> {
+    /// The connection, if it is a new one.
+    fn connection(self, name: &str, created: Timestamp) -> Result<Connection> {
+        if self
+            .profile
+            .is_some_and(|profile| Profile::by_name(profile).is_none())
+        {
+            return Err(refused(
+                "There is no such profile: choose auto, rfc, entra, okta or lenient.".into(),
+            ));
+        }
+        let mut scopes: Vec<String> = Vec::new();
+        for scope in self.scopes.unwrap_or(&DEFAULT_SCOPES) {
+            if !scopes.iter().any(|name| name == scope.as_str()) {
+                scopes.push(scope.to_string());
+            }
+        }
+        Ok(Connection {
+            name: name.to_owned(),
+            profile: self.profile.map(str::to_owned),
+            scopes,
+            created,
+        })
+    }
+}
+
+/// A connection that is there is not changed in passing.
+fn check_same(present: &Connection, wanted: &Connection, all_scopes: bool) -> Result<()> {
+    let name = &present.name;
+    if wanted.profile.is_some() && present.profile != wanted.profile {
+        let has = present.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+        return Err(refused(format!(
+            "The connection \"{name}\" exists with the profile {has}."
+        )));
+    }
+    let sorted = |scopes: &[String]| {
+        let mut scopes = scopes.to_vec();
+        scopes.sort_unstable();
+        scopes
     };
-    Ok(Caller {
-        connection: live.connection.into(),
-        profile,
-        scopes: live.scopes,
-        request: request.to_owned(),
-        started: Stopwatch::start(),
-        notes: Notes::default(),
-    })
+    if all_scopes && sorted(&present.scopes) != sorted(&wanted.scopes) {
+        return Err(refused(format!(
+            "The connection \"{name}\" exists with the scopes {}: `muster connection scope {name}` changes them.",
+            present.scopes.join(",")
+        )));
+    }
+    Ok(())
+}
+
+/// The entry of a new connection.
+fn record_connection(tx: &mut Tx<'_>, keys: &Keys, new: &Connection) -> store::Result<()> {
+    let profile = new.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+    let changes = Changes::default().set("profile", Value::Null, profile).set(
+        "scopes",
+        Value::Null,
+        new.scopes.join(" "),
+    );
+    let entry = Entry {
+        action: "connection.create",
+        kind: "Connection",
+        resource: &new.name,
+        owner: Some(&new.name),
+        changes: &changes,
+    };
+    audit::record(tx, keys, &entry)
 }
 
 /// The entry of a new token.
@@ -387,14 +338,6 @@ fn record_token(tx: &mut Tx<'_>, keys: &Keys, action: &str, token: &Token) -> st
     audit::record(tx, keys, &entry)
 }
 
-/// The public id in a token: what stands between the prefix and the next underscore.
-fn public_id(token: &str) -> Option<&str> {
-    token
-        .strip_prefix(PREFIX)?
-        .split_once('_')
-        .map(|(id, _)| id)
-}
-
 /// A name is shown in logs, lists and command lines: letters, digits, `-`, `_` and `.`, at most 64.
 fn check_name(name: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
@@ -407,12 +350,25 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 pub(super) fn no_connection(name: &str) -> Error {
-    let detail = format!("There is no connection \"{name}\": see `muster connection list`.");
+    let detail = if name == CONFIG_CONNECTION {
+        "The token and the scopes of the connection \"config\" are settings: change scim.token and scim.scopes."
+            .to_owned()
+    } else {
+        format!("There is no connection \"{name}\": see `muster connection list`.")
+    };
+    Error::Scim(scim::Error::not_found(detail))
+}
+
+fn no_token(name: &str, id: &str) -> Error {
+    let id: String = id.chars().take(64).collect();
+    let detail = format!(
+        "The connection \"{name}\" has no token with the id \"{id}\" that could be revoked: see `muster token list`."
+    );
     Error::Scim(scim::Error::not_found(detail))
 }
 
 /// So much later.
-fn after(at: Timestamp, time: Duration) -> Result<Timestamp> {
+pub(super) fn after(at: Timestamp, time: Duration) -> Result<Timestamp> {
     let time = jiff::SignedDuration::try_from(time).map_err(|_| too_long())?;
     at.checked_add(time).map_err(|_| too_long())
 }
@@ -425,7 +381,7 @@ fn refused(detail: String) -> Error {
     Error::Scim(scim::Error::new(ErrorKind::InvalidValue, detail))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

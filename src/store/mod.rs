@@ -25,10 +25,10 @@ pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
-    AuditFind, AuditHead, AuditRow, Backlog, Connection, Decided, Decision, Fault, Find, Found,
-    Grant, GroupRef, Handed, Hold, Holders, Job, List, LogEntry, LogFind, MemberChange, Names,
-    Nature, NewQuestion, NewResource, Pin, Position, Question, Record, Seal, Sort, Start, State,
-    StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
+    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Decided, Decision, Fault,
+    Federation, Find, Found, Grant, GroupRef, Handed, Hold, Holders, Job, List, LogEntry, LogFind,
+    MemberChange, Names, Nature, NewQuestion, NewResource, Pin, Position, Question, Record, Seal,
+    Sort, Start, State, StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
 };
 pub use viewer::Viewer;
 

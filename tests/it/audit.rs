@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use muster::service::{AuditEntry, AuditFilter, Gateway};
+use muster::service::{AuditEntry, AuditFilter, Gateway, Wanted};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ fn tokens_are_audited() {
     let fixture = Fixture::start();
     let day = std::time::Duration::from_secs(86_400);
     fixture
-        .block_on(fixture.gateway.create_token("okta", None, day))
+        .block_on(fixture.gateway.create_token("okta", Wanted::default(), day))
         .unwrap();
     assert_eq!(
         fixture
@@ -126,8 +126,8 @@ fn tokens_are_audited() {
         .into_iter()
         .map(|entry| (entry.action, entry.actor))
         .collect();
-    let [create, revoke] = ["token.create", "token.revoke"].map(str::to_owned);
-    assert_eq!(told, [(create, "cli".into()), (revoke, "cli".into())]);
+    let names = ["connection.create", "token.create", "token.revoke"];
+    assert_eq!(told, names.map(|name| (name.to_owned(), "cli".to_owned())));
 }
 
 /// Draws numbers that look random and are the same in every run.
@@ -276,7 +276,7 @@ fn a_change_whose_entry_cannot_be_written_is_not_made() {
     let gateway = &world.fixture.gateway;
     world
         .fixture
-        .block_on(gateway.create_token("unaudited", None, day))
+        .block_on(gateway.create_token("unaudited", Wanted::default(), day))
         .unwrap_err();
     assert_eq!(world.fixture.block_on(gateway.tokens()).unwrap(), []);
     connection.execute_batch("DROP TRIGGER forbid").unwrap();
@@ -377,7 +377,7 @@ fn an_exported_head_shows_that_the_end_was_cut_off() {
     let gateway = fixture.beside();
     let day = std::time::Duration::from_secs(86_400);
     fixture
-        .block_on(gateway.create_token("late", None, day))
+        .block_on(gateway.create_token("late", Wanted::default(), day))
         .unwrap();
     fixture.block_on(gateway.seal_audit()).unwrap();
     gateway.close();
@@ -406,10 +406,14 @@ fn what_is_written_without_a_sealer_waits_and_is_sealed_by_the_next() {
     let gateway = fixture.beside();
     let day = std::time::Duration::from_secs(86_400);
     fixture
-        .block_on(gateway.create_token("okta", None, day))
+        .block_on(gateway.create_token("okta", Wanted::default(), day))
         .unwrap();
     gateway.close();
-    assert_eq!(report(&fixture, None), (Vec::new(), 1, None));
+    assert_eq!(
+        report(&fixture, None),
+        (Vec::new(), 2, None),
+        "the connection and its token"
+    );
     let gateway = fixture.beside();
     fixture.block_on(gateway.sealer().finish());
     gateway.close();

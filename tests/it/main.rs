@@ -15,6 +15,8 @@ mod bars;
 #[cfg(test)]
 mod cli_connection;
 #[cfg(test)]
+mod cli_token;
+#[cfg(test)]
 mod cli_user;
 #[cfg(test)]
 mod clients;
@@ -28,6 +30,8 @@ mod life;
 mod limits;
 #[cfg(test)]
 mod metrics;
+#[cfg(test)]
+mod oauth;
 #[cfg(test)]
 mod ownership;
 #[cfg(test)]

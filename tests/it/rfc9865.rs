@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use muster::clock::Clock;
+use muster::service::Wanted;
 use serde_json::{Value, json};
 
 use crate::search::{list, make_group, make_user, names, url};
@@ -224,9 +225,10 @@ fn s2_1_a_cursor_is_good_for_its_query_only() {
     assert_eq!(names(&list(&client, "/Users", &other)), ["u1", "u2"]);
 
     // Another connection's cursor is as good as none.
-    let token = fixture
-        .gateway
-        .create_token("other", None, Duration::from_secs(86_400));
+    let token =
+        fixture
+            .gateway
+            .create_token("other", Wanted::default(), Duration::from_secs(86_400));
     let token = fixture.block_on(token).unwrap();
     let stranger = client.authorized(Some(&format!("Bearer {token}")));
     refused(&stranger, "/Users", &query, &cursor);

@@ -3,6 +3,7 @@
 mod attribute;
 mod component;
 mod message;
+mod oauth;
 mod operation;
 mod parameter;
 
@@ -41,6 +42,8 @@ pub enum Access {
     Public,
     /// Whoever has a token.
     Bearer,
+    /// An OAuth client with its id and secret, or an assertion in their stead.
+    Client,
 }
 
 /// What an endpoint serves.
@@ -74,6 +77,8 @@ pub enum Serves {
     Probe,
     /// This document.
     OpenApi,
+    /// `/oauth/token`
+    OauthToken,
 }
 
 /// The document (OpenAPI 3.1).
@@ -98,6 +103,11 @@ pub fn document(about: About<'_>, registry: &Registry, endpoints: &[Endpoint]) -
             "parameters": parameter::all(),
             "headers": message::headers(),
             "securitySchemes": {
+                "client": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "The name of a connection and its token (RFC 6749 §2.3.1); both may be in the form.",
+                },
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::component::{list, sent};
 use super::message::{self, errors};
+use super::oauth;
 use super::parameter::{self, in_path, references};
 use super::{Access, Endpoint, Serves, reference};
 use crate::scim::message::MEDIA_TYPE;
@@ -130,6 +131,7 @@ fn operation(endpoint: &Endpoint, method: &str) -> Option<Operation> {
             &[],
         ),
         Serves::OpenApi => plain("This document", "Operation", vec![this()], &[]),
+        Serves::OauthToken => plain("An access token for SCIM", "OAuth", oauth::answers(), &[]),
     })
 }
 
@@ -179,6 +181,9 @@ impl Operation {
         if !self.parameters.is_empty() {
             put("parameters", Value::Array(references(self.parameters)));
         }
+        if endpoint.serves == Serves::OauthToken {
+            put("requestBody", oauth::request());
+        }
         if let Some(key) = &self.takes {
             let schema = json!({ "schema": reference("schemas", key) });
             let content = json!({ MEDIA_TYPE: schema.clone(), "application/json": schema });
@@ -198,6 +203,7 @@ impl Operation {
             match endpoint.access {
                 Access::Public => json!([]),
                 Access::Bearer => json!([{ "bearer": [] }]),
+                Access::Client => json!([{ "client": [] }, {}]),
             },
         );
         Value::Object(all)

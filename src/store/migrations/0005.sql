@@ -1,27 +1,23 @@
--- Decisions that wait for an administrator, and those that were made and still hold. resource: the record it is about; other: that
--- of a possible double. data: what else the kind has, as JSON.
-CREATE TABLE inbox (
-  id TEXT NOT NULL PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('adoption', 'double', 'link')),
-  connection TEXT,
-  resource TEXT NOT NULL REFERENCES resource (id),
-  other TEXT REFERENCES resource (id),
-  data TEXT,
-  asked TEXT NOT NULL,
-  decision TEXT CHECK (decision IN ('allowed', 'refused')),
-  decided TEXT,
-  decided_by TEXT
+-- Which assertions of an identity provider are credentials of a connection, and where the keys are that sign them.
+CREATE TABLE federation (
+  connection TEXT NOT NULL PRIMARY KEY REFERENCES connection (name),
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  tenant TEXT,
+  keys TEXT NOT NULL,
+  created TEXT NOT NULL
 ) {strict};
-CREATE INDEX inbox_asked ON inbox (asked, id);
-CREATE INDEX inbox_resource ON inbox (resource, kind, id);
-CREATE INDEX inbox_other ON inbox (other, kind, id) WHERE other IS NOT NULL;
+CREATE UNIQUE INDEX federation_subject ON federation (issuer, subject, audience);
 
--- A connection whose records are on their way to another one, so that an interrupted move is known and finished.
-CREATE TABLE transfer (
-  connection TEXT NOT NULL PRIMARY KEY,
-  target TEXT NOT NULL
-) {keyed};
-
--- Members whom the owner of the group does not see stand for nobody.
-UPDATE member SET resolved = NULL WHERE resolved IS NOT NULL AND EXISTS
-  (SELECT 1 FROM resource g, resource r WHERE g.id = member.group_id AND r.id = member.member_id AND g.owner <> r.owner);
+-- Access tokens of /oauth/token. credential is what was shown for it: the id of a token, or how a credential is named
+-- that has no row; the access token is good as long as that is.
+CREATE TABLE oauth_token (
+  id TEXT NOT NULL PRIMARY KEY,
+  connection TEXT NOT NULL,
+  hash {bytes} NOT NULL,
+  credential TEXT NOT NULL,
+  expires TEXT NOT NULL
+) {strict};
+CREATE INDEX oauth_token_expires ON oauth_token (expires);
+CREATE INDEX oauth_token_connection ON oauth_token (connection);

@@ -63,7 +63,7 @@ impl Tx<'_> {
         self.first(
             "SELECT name, profile, scopes, created FROM connection WHERE name = $1",
             &[name.into()],
-            connection,
+            |row| connection(row, 0),
         )
     }
 
@@ -72,7 +72,7 @@ impl Tx<'_> {
         self.all(
             "SELECT name, profile, scopes, created FROM connection ORDER BY name",
             &[],
-            connection,
+            |row| connection(row, 0),
         )
     }
 
@@ -113,6 +113,32 @@ impl Tx<'_> {
         self.first(&sql, &[id.into()], token)
     }
 
+    /// The token with this public id and its connection, if `proves` says that its hash is the right one. That is
+    /// asked once, with nothing when there is no such token, and nothing else is done for one that proves nothing: who
+    /// asks cannot tell by the time whether a token is there.
+    pub fn credential(
+        &mut self,
+        id: &str,
+        proves: impl Fn(Option<&[u8]>) -> bool,
+    ) -> Result<Option<(Token, Connection)>> {
+        let found = self.first(
+            "SELECT t.id, t.connection, t.hash, t.created, t.expires, t.revoked, t.used,
+               c.name, c.profile, c.scopes, c.created
+             FROM token t JOIN connection c ON c.name = t.connection WHERE t.id = $1",
+            &[id.into()],
+            |row| {
+                if !proves(Some(row.bytes(2)?)) {
+                    return Ok(None);
+                }
+                Ok(Some((token(row)?, connection(row, 7)?)))
+            },
+        )?;
+        if found.is_none() {
+            proves(None);
+        }
+        Ok(found.flatten())
+    }
+
     /// All tokens, or those of one connection, by connection and id.
     pub fn tokens(&mut self, connection: Option<&str>) -> Result<Vec<Token>> {
         let (condition, params) = match connection {
@@ -143,6 +169,16 @@ impl Tx<'_> {
         })
     }
 
+    /// Revokes one token; answers 1 if it was not revoked before.
+    pub fn revoke_token(&mut self, id: &str, at: Timestamp) -> Result<u64> {
+        self.change(|tx| {
+            tx.execute(
+                "UPDATE token SET revoked = $2 WHERE id = $1 AND revoked IS NULL",
+                &[id.into(), (&stored(at)).into()],
+            )
+        })
+    }
+
     /// Notes that a token was used; no error when it is gone.
     pub fn touch_token(&mut self, id: &str, at: Timestamp) -> Result<()> {
         self.change(|tx| {
@@ -155,12 +191,14 @@ impl Tx<'_> {
     }
 }
 
-fn connection(row: &dyn Row) -> Result<Connection> {
+/// Reads a connection whose columns begin at `from`.
+fn connection(row: &dyn Row, from: usize) -> Result<Connection> {
+    let scopes = row.text(from + 2)?.split_whitespace();
     Ok(Connection {
-        name: row.string(0)?,
-        profile: row.opt_string(1)?,
-        scopes: row.text(2)?.split_whitespace().map(str::to_owned).collect(),
-        created: time(row.text(3)?)?,
+        name: row.string(from)?,
+        profile: row.opt_string(from + 1)?,
+        scopes: scopes.map(str::to_owned).collect(),
+        created: time(row.text(from + 3)?)?,
     })
 }
 

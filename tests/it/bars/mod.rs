@@ -2,6 +2,10 @@
 
 mod advertised;
 mod bombs;
+mod expiry;
 mod internals;
 mod mass_assignment;
 mod operations;
+mod rate;
+mod secrets;
+mod tokens;

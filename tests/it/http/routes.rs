@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use muster::clock::Clock;
 use muster::http::{Access, Route, routes};
+use muster::service::Wanted;
 
 use crate::support::{Client, Fixture, Reply, Setup};
 
@@ -54,6 +55,7 @@ fn a_new_route_must_be_entered_here() {
         "Public /readyz GET HEAD",
         "Public /openapi.json GET HEAD",
         "Operator /metrics GET HEAD",
+        "Client /oauth/token POST",
     ];
     assert_eq!(listed, expected);
 }
@@ -61,11 +63,11 @@ fn a_new_route_must_be_entered_here() {
 /// Every way not to be authenticated: its name and the `Authorization` header.
 fn strangers(fixture: &Fixture, expired: &str) -> Vec<(&'static str, Option<String>)> {
     let revoked = fixture
-        .block_on(
-            fixture
-                .gateway
-                .create_token("revoked", None, Duration::from_secs(86_400)),
-        )
+        .block_on(fixture.gateway.create_token(
+            "revoked",
+            Wanted::default(),
+            Duration::from_secs(86_400),
+        ))
         .unwrap();
     fixture
         .block_on(fixture.gateway.revoke_tokens("revoked"))
@@ -99,11 +101,11 @@ fn no_route_answers_without_a_valid_token() {
         ..Setup::default()
     });
     let expired = fixture
-        .block_on(
-            fixture
-                .gateway
-                .create_token("expired", None, Duration::from_secs(3600)),
-        )
+        .block_on(fixture.gateway.create_token(
+            "expired",
+            Wanted::default(),
+            Duration::from_secs(3600),
+        ))
         .unwrap();
     let live = fixture
         .root()
@@ -136,6 +138,11 @@ fn check(what: &str, route: &Route, credentials: bool, reply: &Reply) {
     let open = match route.access {
         Access::Public => !(credentials && route.path.starts_with("/scim")),
         Access::Operator => true,
+        // It asks for credentials of another kind; none of these is one.
+        Access::Client => {
+            assert!((400..500).contains(&reply.status), "{what}");
+            return;
+        }
         Access::Bearer => false,
     };
     if open {

@@ -1,6 +1,6 @@
 //! A POST that names somebody who was deleted (`scim.on_recreate`, CONTRACT section 5).
 
-use muster::service::Actor;
+use muster::service::{Actor, Wanted};
 use serde_json::{Value, json};
 
 use super::{delete, groups, id, made, members, person, restore, set_active};
@@ -104,11 +104,11 @@ fn any_other_post_is_a_new_person() {
     let none = made(&client, "ada");
     delete(&fixture, &none);
     let token = fixture
-        .block_on(
-            fixture
-                .gateway
-                .create_token("other", None, std::time::Duration::from_secs(60)),
-        )
+        .block_on(fixture.gateway.create_token(
+            "other",
+            Wanted::default(),
+            std::time::Duration::from_secs(60),
+        ))
         .unwrap();
     let other = fixture.client_with(Some(&token));
     let posts = [

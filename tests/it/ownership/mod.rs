@@ -1,20 +1,23 @@
 //! To whom records belong: each sentence of the contract about it, and what other systems got wrong.
 
 mod adoption;
+mod capture;
 mod doubles;
 mod transfer;
 mod visible;
 
-use muster::service::{Actor, NewPerson};
+use muster::service::{Actor, NewPerson, Wanted};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Fixture};
 
 /// A connection of this name, and its client.
 pub fn connect(fixture: &Fixture, name: &str) -> Client {
-    let made = fixture
-        .gateway
-        .create_token(name, None, std::time::Duration::from_secs(3_600));
+    let made = fixture.gateway.create_token(
+        name,
+        Wanted::default(),
+        std::time::Duration::from_secs(3_600),
+    );
     let token = fixture.block_on(made).unwrap();
     fixture.client_with(Some(&token))
 }

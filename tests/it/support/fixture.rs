@@ -235,10 +235,11 @@ fn settings(address: SocketAddr, database: &Path, setup: &Setup) -> Settings {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec();
-    environment.extend(secrets.into_iter().map(|(key, value)| {
-        let name = key.replace('.', "__").to_uppercase();
-        (format!("MUSTER_{name}"), value)
-    }));
+    for (key, value) in secrets {
+        let name = format!("MUSTER_{}", key.replace('.', "__").to_uppercase());
+        environment.retain(|(usual, _)| *usual != name);
+        environment.push((name, value));
+    }
     let read_secret = &|path: &Path| Err(format!("{} is not read in tests", path.display()));
     Settings::load(Sources {
         flags,

@@ -3,11 +3,13 @@
 mod client;
 mod fixture;
 pub mod log;
+mod process;
 mod raw;
 pub mod strict;
 mod world;
 
 pub use client::{Client, Reply, patch_body};
 pub use fixture::{Fixture, Ran, Setup, TOKEN};
+pub use process::{Place, Serving};
 pub use raw::Raw;
 pub use world::{World, group, user};

@@ -44,8 +44,23 @@ pub(crate) async fn tokens_live_and_are_revoked(at: &Fixture) {
     assert_eq!(at.read(|tx| tx.connection("okta")).await, Ok(None));
     assert_eq!(at.read(|tx| tx.tokens(None)).await, Ok(expected));
     assert_eq!(at.read(|tx| tx.tokens(Some("okta"))).await, Ok(vec![]));
+    let proves = |hash: &'static [u8]| {
+        at.read(move |tx| {
+            tx.credential("two", |stored| stored.is_some_and(|stored| stored == hash))
+        })
+    };
+    let live = proves(&[7; 32]).await.unwrap().unwrap();
+    assert_eq!(live.0.id, "two");
+    assert_eq!((live.1.name.as_str(), live.1.scopes.len()), ("entra", 2));
+    assert_eq!(proves(&[8; 32]).await, Ok(None));
+    assert_eq!(
+        at.read(|tx| tx.credential("three", |_| true)).await,
+        Ok(None)
+    );
+    let one = || at.write(|tx| tx.revoke_token("one", moment(8)));
+    assert_eq!((one().await, one().await), (Ok(1), Ok(0)));
     let revoke = |second| at.write(move |tx| tx.revoke_tokens("entra", moment(second)));
-    assert_eq!((revoke(9).await, revoke(10).await), (Ok(2), Ok(0)));
+    assert_eq!((revoke(9).await, revoke(10).await), (Ok(1), Ok(0)));
     let revoked = Token {
         revoked: Some(moment(9)),
         ..used
