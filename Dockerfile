@@ -4,6 +4,10 @@
 #   docker run -p 127.0.0.1:8080:8080 -v muster-data:/var/lib/muster/data muster
 
 FROM rust:1-bookworm AS build
+# What `scripts/common.sh` lists as build_packages, as far as the image has it not.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends pkg-config libxmlsec1-dev libclang-dev \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The caches live in the builder only; what is kept is the one file that is copied out of them.
@@ -14,7 +18,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates \
+    && apt-get install -y --no-install-recommends ca-certificates libxmlsec1-openssl libxmlsec1 libxml2 libxslt1.1 libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 10001 muster \
     && useradd --system --uid 10001 --gid muster --no-create-home --home-dir /var/lib/muster --shell /usr/sbin/nologin muster \

@@ -5,8 +5,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 
 # What the build needs: a C compiler and its headers, for the bundled SQLite and for AWS-LC.
-# (AWS-LC builds without cmake on the platforms that it carries generated files for.)
-readonly build_packages=(gcc libc6-dev)
+# (AWS-LC builds without cmake on the platforms that it carries generated files for.) SAML signatures are verified by
+# libxmlsec1, whose functions bindgen reads from its headers by means of libclang.
+readonly build_packages=(gcc libc6-dev pkg-config libxmlsec1-dev libclang-dev)
 # What the tests need besides: processes with a time of their own.
 # shellcheck disable=SC2034
 readonly test_packages=(libfaketime)

@@ -1,6 +1,8 @@
-//! `muster config show`: the settings in force and where each comes from.
+//! `muster config show|import-overleaf`: the settings in force and where each comes from; those of another program.
 
 use std::fmt::Write;
+use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 use serde_json::json;
@@ -8,6 +10,7 @@ use serde_json::json;
 use super::Failure;
 use super::Format;
 use super::output;
+use crate::config;
 use crate::config::Entry;
 use crate::config::Settings;
 
@@ -17,6 +20,17 @@ pub(super) fn show(settings: &Settings, format: Format) -> Result<(), Failure> {
     } else {
         text(settings.entries())
     })
+}
+
+/// Prints the settings file; what is not as it was stands in it, and on standard error for whoever does not read it.
+pub(super) fn import_overleaf(file: &Path) -> Result<(), Failure> {
+    let fault = |why: String| Failure::new(format!("{}: {why}", file.display()));
+    let text = fs::read_to_string(file).map_err(|why| fault(why.to_string()))?;
+    let imported = config::import_overleaf(&text).map_err(fault)?;
+    for warning in &imported.warnings {
+        output::complain(&format!("warning: {warning}"));
+    }
+    output::print(&imported.text)
 }
 
 /// A line each, and each a line of a settings file or a comment in one.

@@ -397,6 +397,11 @@ pub enum ConfigCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Print the settings file that does what the variables of an Overleaf Server Pro installation do
+    ImportOverleaf {
+        /// The file with the variables: config/variables.env of the toolkit, or a compose file
+        file: PathBuf,
+    },
 }
 
 /// How records are printed.
@@ -431,6 +436,7 @@ pub fn parse() -> Cli {
 pub fn config(command: &ConfigCommand, settings: &Settings) -> Result<(), Failure> {
     match command {
         ConfigCommand::Show { format } => config::show(settings, *format),
+        ConfigCommand::ImportOverleaf { file } => config::import_overleaf(file),
     }
 }
 

@@ -46,11 +46,11 @@ macro_rules! section {
         }
 
         impl $Section {
-            const KEYS: &[Key] = &[
+            pub(super) const KEYS: &[Key] = &[
                 $(Key { name: concat!($section, ".", stringify!($field)), secret: <$Type as Setting>::SECRET },)+
             ];
 
-            fn read(from: &mut Reader) -> Option<Self> {
+            pub(super) fn read(from: &mut Reader) -> Option<Self> {
                 $(
                     let $field: Option<$Type> = from.get(concat!($section, ".", stringify!($field)));
                     $(let $field = $field.map(|value| from.within(concat!($section, ".", stringify!($field)), value, $range));)?

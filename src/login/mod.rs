@@ -4,6 +4,7 @@ mod fetch;
 mod identity;
 mod jwt;
 mod key_set;
+pub mod saml;
 mod trail;
 
 pub use fetch::{Fetch, FetchError};

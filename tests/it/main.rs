@@ -47,6 +47,8 @@ mod rfc9865;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+mod saml;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod store;
