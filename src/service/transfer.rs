@@ -47,8 +47,8 @@ impl Gateway {
     }
 
     async fn hand_over(&self, actor: Actor, way: Way) -> Result<u64> {
-        let begun = way.clone();
-        let begin = move |tx: &mut Tx<'_>| begun.begin(tx);
+        let whole = way.clone();
+        let begin = move |tx: &mut Tx<'_>| whole.begin(tx);
         self.store()
             .write(self.cause(actor.clone(), ""), begin)
             .await?;

@@ -266,8 +266,8 @@ fn the_last_administrator_is_not_adopted_out_of_the_group_that_makes_them_one() 
     let path = format!("/Users/{id}");
     okta.put(&path, &mailed("ops@example.org", "ops@example.org"))
         .refused(403, None);
-    let entry = inbox(&fixture)[0]["id"].as_str().unwrap().to_owned();
-    fixture.muster(&["inbox", "allow", &entry]).done();
+    let question = inbox(&fixture)[0]["id"].as_str().unwrap().to_owned();
+    fixture.muster(&["inbox", "allow", &question]).done();
     let detail = okta.put(&path, &user("ops@example.org")).refused(403, None);
     assert!(detail.contains("muster user set-admin"), "{detail}");
     let other = okta.post("/Users", &user("other")).expect(201).id();

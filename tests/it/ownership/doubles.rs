@@ -94,8 +94,8 @@ fn one_whose_e_mail_matches_a_record_of_nobodys_is_made_and_noted_in_the_inbox_a
     );
     assert_eq!(person(&pair.fixture, &pair.old).owner, None);
     // A record of another connection is no match: nothing is told about it.
-    let entra = connect(&pair.fixture, "entra");
-    entra
+    let other = connect(&pair.fixture, "entra");
+    other
         .post("/Users", &mailed("grace", "grace@example.org"))
         .expect(201);
     pair.okta
@@ -104,9 +104,12 @@ fn one_whose_e_mail_matches_a_record_of_nobodys_is_made_and_noted_in_the_inbox_a
     pair.entry();
 }
 
+/// What a connection does.
+type Act = Box<dyn Fn(&Pair) -> Reply>;
+
 /// Every way in which a connection shuts somebody.
-fn shut_in_every_way() -> Vec<(&'static str, Box<dyn Fn(&Pair) -> Reply>)> {
-    let patch = |operation: Value| -> Box<dyn Fn(&Pair) -> Reply> {
+fn shut_in_every_way() -> Vec<(&'static str, Act)> {
+    let patch = |operation: Value| -> Act {
         Box::new(move |pair| pair.okta.operations(&pair.path(), &json!([operation])))
     };
     vec![
