@@ -1,6 +1,7 @@
 //! Takes in the body of a POST or PUT: canonical names, checked types, and each attribute treated by
 //! its mutability in that context (RFC 7643 §2, §7; RFC 7644 §3.3, §3.5.1).
 
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -122,9 +123,12 @@ fn keep_in(attributes: &[Arc<Attribute>], old: &Map<String, Value>, new: &mut Ma
             new.entry(name).or_insert_with(|| value.clone());
             continue;
         }
+        if let (Value::Array(old), Some(Value::Array(new))) = (value, new.get_mut(name)) {
+            keep_in_elements(attribute, old, new);
+            continue;
+        }
         let subs = attribute.sub_attributes.iter();
         for sub in subs.filter(|sub| stays(sub.mutability)) {
-            // Elements of an array have no identity by which one could be kept.
             let Some(value) = value.get(&sub.name) else {
                 continue;
             };
@@ -133,6 +137,47 @@ fn keep_in(attributes: &[Arc<Attribute>], old: &Map<String, Value>, new: &mut Ma
                 holder
                     .entry(sub.name.as_str())
                     .or_insert_with(|| value.clone());
+            }
+        }
+    }
+}
+
+/// The elements of an array have no identity but what can be read of them (RFC 7643 §2.4): one that is sent back as it was
+/// read keeps the parts that a PUT cannot take away, and one that differs is another.
+fn keep_in_elements(attribute: &Attribute, old: &[Value], new: &mut [Value]) {
+    let subs = attribute.sub_attributes.iter();
+    let kept: Vec<&str> = subs
+        .filter(|sub| stays(sub.mutability))
+        .map(|sub| sub.name.as_str())
+        .collect();
+    if kept.is_empty() {
+        return;
+    }
+    let readable = |element: &Value| {
+        let parts = element.as_object().into_iter().flatten();
+        let parts = parts.filter(|(name, _)| !kept.contains(&name.as_str()));
+        let sorted: BTreeMap<&String, String> = parts
+            .map(|(name, value)| (name, value.to_string()))
+            .collect();
+        format!("{sorted:?}")
+    };
+    let mut former: HashMap<String, VecDeque<&Value>> = HashMap::new();
+    for element in old {
+        former
+            .entry(readable(element))
+            .or_default()
+            .push_back(element);
+    }
+    for element in new {
+        let same = former
+            .get_mut(&readable(element))
+            .and_then(VecDeque::pop_front);
+        let (Some(same), Value::Object(element)) = (same, element) else {
+            continue;
+        };
+        for name in &kept {
+            if let Some(value) = same.get(*name) {
+                element.entry(*name).or_insert_with(|| value.clone());
             }
         }
     }

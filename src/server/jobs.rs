@@ -52,7 +52,7 @@ impl Jobs {
                 tracing::error!(%error, "a background job gave up");
             }
         }
-        if let Err(error) = self.gateway.end_leases().await {
+        if let Err(error) = self.gateway.leave_jobs().await {
             tracing::warn!(%error, "the leases of this process end by themselves");
         }
     }

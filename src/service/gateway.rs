@@ -79,7 +79,7 @@ impl Gateway {
         let limits = Limits::new(&settings, &clock);
         let issuers = Issuers::new(&settings, &clock);
         let instance = clock.id();
-        let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry);
+        let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry, &keys);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -135,14 +135,14 @@ impl Gateway {
         Ok(self.0.store.ping().await?)
     }
 
-    /// Gives up what only one process may do: the next one need not wait.
+    /// Gives up the jobs that only one process may do: the next one need not wait.
     ///
     /// # Errors
     /// What the store answers when it cannot write.
-    pub async fn end_leases(&self) -> Result<()> {
+    pub async fn leave_jobs(&self) -> Result<()> {
         let (holder, cause) = (self.instance().to_owned(), self.cause(Actor::System, ""));
-        let ended = self.store().write(cause, move |tx| tx.end_leases(&holder));
-        Ok(ended.await.map(drop)?)
+        let left = self.store().write(cause, move |tx| tx.leave_jobs(&holder));
+        Ok(left.await.map(drop)?)
     }
 
     /// Commits what waits and closes the store; blocks until that is done.

@@ -1,5 +1,7 @@
 //! The keys that come from the server's secret: one for each purpose, none the secret itself.
 
+use std::fmt;
+
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{constant_time, hmac};
 
@@ -10,6 +12,12 @@ pub(super) struct Keys {
     tokens: hmac::Key,
     audit: hmac::Key,
     cursors: [u8; 32],
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(hidden)")
+    }
 }
 
 impl Keys {

@@ -40,7 +40,7 @@ pub use inbox::{InboxEntry, InboxPage, InboxPerson};
 pub use maintenance::CheckReport;
 pub use oauth::{ClientProof, FederationInfo, GrantRefused, Granted, probe_jwks};
 pub use provisioning::{LogFilter, Request, Said};
-pub use resource::{Answer, Fetched};
+pub use resource::{Answer, Fetched, One};
 pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use schema::registry;

@@ -1,6 +1,7 @@
 //! The retention job: people who were deleted long enough ago are removed for good.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,7 +15,7 @@ use crate::store::{Actor, Record, Tx};
 const JOB: &str = "retention";
 
 /// How long one process has the job to itself without saying anything. A page takes some 0.1 s.
-const LEASE: SignedDuration = SignedDuration::from_mins(5);
+const LEASE: Duration = Duration::from_secs(5 * 60);
 
 /// How often it runs by itself. The period is counted in days, so an hour more or less is nothing.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -93,10 +94,10 @@ impl Gateway {
     async fn claim(&self, actor: Actor) -> Result<Option<String>> {
         let holder = self.clock().id();
         let cause = self.cause(actor, "");
-        let (until, name) = (lease(cause.at), holder.clone());
+        let name = holder.clone();
         let claimed = self
             .store()
-            .write(cause, move |tx| tx.claim_job(JOB, &name, until))
+            .write(cause, move |tx| tx.claim_job(JOB, &name, LEASE))
             .await?;
         Ok(claimed.then_some(holder))
     }
@@ -116,7 +117,7 @@ impl Gateway {
         let until = self.purged_before(at);
         self.store()
             .write(cause, move |tx| {
-                if !tx.claim_job(JOB, &holder, lease(at))? {
+                if !tx.claim_job(JOB, &holder, LEASE)? {
                     return Err(refused("Another process has taken the purge over."));
                 }
                 page(
@@ -171,13 +172,9 @@ impl Gateway {
         if !self.settings().retention.purge {
             return Ok(None);
         }
-        let job = self.store().read(|tx| tx.job(JOB)).await?;
+        let ended = self.store().read(|tx| tx.job_ended(JOB)).await?;
         let now = self.clock().now();
-        let busy = job.as_ref().and_then(|job| job.holder.as_ref());
-        let ended = job.as_ref().and_then(|job| job.ended);
-        if busy.is_some_and(|(_, until)| *until > now)
-            || ended.is_some_and(|ended| now.duration_since(ended) < EVERY)
-        {
+        if ended.is_some_and(|ended| now.duration_since(ended) < EVERY) {
             return Ok(None);
         }
         let Some(holder) = self.claim(Actor::System).await? else {
@@ -236,10 +233,6 @@ fn leaver(tx: &mut Tx<'_>, record: &Record) -> Result<Leaver> {
         deleted: record.deleted.unwrap_or(record.modified),
         held: tx.held(&record.id)?.map(|hold| hold.reason),
     })
-}
-
-fn lease(at: Timestamp) -> Timestamp {
-    at.checked_add(LEASE).unwrap_or(Timestamp::MAX)
 }
 
 fn refused(detail: &str) -> Error {

@@ -26,7 +26,7 @@ pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
     AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Decided, Decision, Fault,
-    Federation, Find, Found, Grant, GroupRef, Handed, Hold, Holders, Job, List, LogEntry, LogFind,
+    Federation, Find, Found, Grant, GroupRef, Handed, Hold, Holders, List, LogEntry, LogFind,
     MemberChange, Names, Nature, NewQuestion, NewResource, Pin, Position, Question, Record, Seal,
     Sort, Start, State, StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
 };

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use muster::service::{AuditEntry, AuditFilter, Gateway, Wanted};
+use muster::service::{Actor, AuditEntry, AuditFilter, Gateway, Wanted};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Fixture, Reply, TOKEN, World, group, patch_body, user};
+use crate::support::{Client, Fixture, Reply, Setup, TOKEN, World, group, patch_body, user};
 
 /// All entries, oldest first.
 fn entries(fixture: &Fixture) -> Vec<AuditEntry> {
@@ -208,11 +208,21 @@ fn bulk(client: &Client, dice: &mut Dice, ids: &mut Vec<String>, id: &str) -> Ve
     vec![reply]
 }
 
+/// From now on, remembers which groups hide a member: that is a version of theirs, and told by the entry of the member.
+fn watch_hidden(path: &std::path::Path) {
+    let watch = "CREATE TABLE hidden_by (group_id TEXT);
+        CREATE TRIGGER hidden AFTER UPDATE OF hidden ON member BEGIN INSERT INTO hidden_by VALUES (NEW.group_id); END";
+    Connection::open(path)
+        .unwrap()
+        .execute_batch(watch)
+        .unwrap();
+}
+
 /// How often each resource was changed: its version counts that.
 fn changes(path: &std::path::Path) -> BTreeMap<String, i64> {
     let connection = Connection::open(path).unwrap();
     let mut statement = connection
-        .prepare("SELECT id, version FROM resource")
+        .prepare("SELECT id, version - (SELECT count(*) FROM hidden_by WHERE group_id = id) FROM resource")
         .unwrap();
     let rows = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -225,6 +235,7 @@ fn changes(path: &std::path::Path) -> BTreeMap<String, i64> {
 fn every_change_of_a_random_run_has_exactly_one_entry() {
     let fixture = Fixture::start();
     let client = fixture.client();
+    watch_hidden(&fixture.database());
     let (mut dice, mut ids) = (Dice(4), Vec::new());
     let mut requests = Vec::new();
     for number in 0..1_000 {
@@ -248,6 +259,52 @@ fn every_change_of_a_random_run_has_exactly_one_entry() {
     let changes = changes(&fixture.database());
     assert!(changes.len() > 50 && changes.values().any(|version| *version > 3));
     assert_eq!(counted, changes);
+}
+
+#[test]
+fn a_name_that_is_pinned_to_a_group_is_told() {
+    let fixture = Fixture::with(Setup {
+        settings: vec![("roles.admin_groups", "Admins")],
+        ..Setup::default()
+    });
+    let body = group("ADMINS", &json!([]));
+    let reply = fixture.client().post("/Groups", &body).expect(201);
+    let pins = |fixture: &Fixture| {
+        let all = entries(fixture).into_iter();
+        all.filter(|entry| entry.action == "role.pin")
+            .collect::<Vec<_>>()
+    };
+    let told = pins(&fixture);
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (&told[0].resource, &told[0].request),
+        (
+            &reply.id(),
+            &reply.header("x-request-id").unwrap().to_owned()
+        )
+    );
+    assert_eq!(
+        told[0].changes,
+        Some(json!([{ "path": "name", "after": "Admins" }]))
+    );
+    fixture
+        .client()
+        .operations(
+            &format!("/Groups/{}", reply.id()),
+            &json!([{ "op": "add", "path": "externalId", "value": "x" }]),
+        )
+        .expect(200);
+    assert_eq!(pins(&fixture).len(), 1, "once");
+    fixture
+        .block_on(fixture.gateway.unpin(Actor::Cli, "Admins"))
+        .unwrap();
+    fixture.block_on(fixture.gateway.pin_groups()).unwrap();
+    let told = pins(&fixture);
+    assert_eq!(
+        (told.len(), told[1].actor.as_str()),
+        (2, "system"),
+        "found at start"
+    );
 }
 
 /// Bar 69: no change without its entry.

@@ -51,6 +51,23 @@ fn a_connection_may_read_and_change_everything_but_passwords_unless_it_is_said()
 }
 
 #[test]
+fn scopes_belong_to_the_connection_and_hold_for_each_of_its_tokens() {
+    let fixture = Fixture::start();
+    let create = ["token", "create", "okta"];
+    let tokens = [0, 1].map(|_| fixture.muster(&create).done());
+    let clients = tokens.map(|token| fixture.client_with(Some(token.trim())));
+    let scope = ["connection", "scope", "okta", "-users"];
+    fixture.muster(&scope).done();
+    for client in &clients {
+        client.post("/Users", &user("ada")).refused(403, None);
+        client.get("/Users").expect(200);
+    }
+    let rotated = fixture.muster(&["token", "rotate", "okta"]).done();
+    let rotated = fixture.client_with(Some(rotated.trim()));
+    rotated.post("/Users", &user("ada")).refused(403, None);
+}
+
+#[test]
 fn config_and_first_are_no_names_and_what_cannot_be_is_told() {
     let fixture = Fixture::start();
     for name in ["config", "first"] {

@@ -96,11 +96,14 @@ fn a_change_is_told_with_what_changed_was_corrected_and_dropped() {
 fn a_refusal_is_told_with_what_the_caller_was_told() {
     let world = World::strict();
     let (client, fixture) = (&world.client, &world.fixture);
-    let reply = client.post("/Users", &user("ada"));
-    let detail = reply.refused(409, Some("uniqueness"));
+    let path = format!("/Users/{}", world.user);
+    let wrong = json!([{ "op": "replace", "path": "active", "value": "perhaps" }]);
+    let detail = client
+        .operations(&path, &wrong)
+        .refused(400, Some("invalidValue"));
     let entry = newest(fixture);
-    assert_eq!((entry.nature, entry.status), (Nature::Refusal, 409));
-    assert_eq!(entry.scim_type.as_deref(), Some("uniqueness"));
+    assert_eq!((entry.nature, entry.status), (Nature::Refusal, 400));
+    assert_eq!(entry.scim_type.as_deref(), Some("invalidValue"));
     assert_eq!(entry.detail, Some(detail));
     client.delete("/Users/nobody").refused(404, None);
     let entry = newest(fixture);
@@ -121,6 +124,32 @@ fn a_refusal_is_told_with_what_the_caller_was_told() {
         .refused(401, None);
     let entry = newest(fixture);
     assert_eq!((entry.status, entry.connection.as_str()), (401, ""));
+}
+
+/// A purge takes what was told about the person whom the path named. Whose name is quoted elsewhere, nobody could find.
+#[test]
+fn what_may_be_the_name_of_somebody_else_is_not_quoted() {
+    let world = World::strict();
+    let (client, fixture) = (&world.client, &world.fixture);
+    let path = format!("/Users/{}", world.user);
+    let taken = json!([{ "op": "replace", "path": "userName", "value": "Grace" }]);
+    for reply in [
+        client.post("/Users", &user("ADA")),
+        client.operations(&path, &taken),
+    ] {
+        let detail = reply.refused(409, Some("uniqueness"));
+        let names = |text: &str| {
+            ["ada", "grace"]
+                .iter()
+                .any(|name| text.to_lowercase().contains(name))
+        };
+        assert!(names(&detail), "{detail}");
+        let entry = newest(fixture);
+        assert_eq!(entry.scim_type.as_deref(), Some("uniqueness"));
+        let told = entry.detail.unwrap();
+        assert!(told.contains("userName") && told.contains('…'), "{told}");
+        assert!(!names(&told), "{told}");
+    }
 }
 
 #[test]

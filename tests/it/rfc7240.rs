@@ -112,7 +112,7 @@ fn s2_what_is_not_understood_is_ignored() {
 }
 
 #[test]
-fn s4_2_return_representation_answers_large_groups_too() {
+fn s2_return_representation_is_left_aside_for_a_group_of_many_members() {
     let fixture = Fixture::start();
     let client = fixture.client();
     let staff = make_group(&client, "staff", &[]);
@@ -138,10 +138,27 @@ fn s4_2_return_representation_answers_large_groups_too() {
         &[("Prefer", "return=representation")],
         &change("two"),
     );
+    assert_eq!(
+        (asked.status, asked.header("preference-applied")),
+        (204, None)
+    );
+    assert_eq!(
+        client.get(&format!("{item}?attributes=displayName")).json()["displayName"],
+        "two"
+    );
+    let named = format!("{item}?attributes=members");
+    let representation = [("Prefer", "return=representation")];
+    let asked = client.send_json("PATCH", &named, &representation, &change("three"));
     assert_eq!(asked.status, 200);
     assert_eq!(
         asked.header("preference-applied"),
         Some("return=representation")
     );
     assert_eq!(asked.json()["members"].as_array().unwrap().len(), 1_001);
+    let few = format!("/Groups/{}", make_group(&client, "few", &[]));
+    let asked = client.send_json("PATCH", &few, &representation, &change("four"));
+    assert_eq!(
+        (asked.status, asked.header("preference-applied")),
+        (200, Some("return=representation"))
+    );
 }

@@ -29,13 +29,8 @@ pub struct DocumentFaults(pub Vec<DocumentFault>);
 
 impl fmt::Display for DocumentFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (ordinal, fault) in self.0.iter().enumerate() {
-            if ordinal > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{fault}")?;
-        }
-        Ok(())
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 

@@ -10,10 +10,10 @@ use crate::service::keys::Keys;
 use crate::service::{Error, Gateway, Result};
 use crate::store::{Actor, Backlog, Seal, Tx};
 
-/// The lease under which only one process seals.
-const LEASE: &str = "audit";
+/// The job that only one process has: sealing.
+const JOB: &str = "audit";
 /// It is renewed with every row that is sealed, so it ends soon when its holder does.
-const LEASE_LENGTH: Duration = Duration::from_secs(10);
+const LEASE: Duration = Duration::from_secs(10);
 /// Rows sealed in one change: some 5 ms, so that those who write hardly wait.
 const SEALED_AT_ONCE: u32 = 256;
 /// How often the head is told to the log.
@@ -56,7 +56,7 @@ impl Gateway {
             let sealed = self
                 .store()
                 .write(cause, move |tx| {
-                    if !tx.lease(LEASE, &holder, LEASE_LENGTH)? {
+                    if !tx.claim_job(JOB, &holder, LEASE)? {
                         return Ok(0);
                     }
                     seal_some(tx, &keys)

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::clock::Stopwatch;
 use crate::scim;
+use crate::scim::ErrorKind;
 use crate::scim::profile::Correction;
+use crate::scim::schema::ResourceType;
 use crate::service::resource::change::{Change, Changed, What};
 use crate::service::{Caller, Gateway, Result, SCIM_ROOT};
 use crate::store::{LogEntry, Nature, Tx};
@@ -150,7 +152,7 @@ pub(in crate::service) fn refused(
     let at = gateway.clock().now();
     let mut entry = draft(scene, asked, at, Nature::Refusal, error.kind.status());
     entry.scim_type = error.kind.scim_type().map(str::to_owned);
-    entry.detail = Some(cut(&error.detail, DETAIL_CHARS));
+    entry.detail = Some(gateway.told(&asked.route, entry.scim_type.as_deref(), &error.detail));
     entry
 }
 
@@ -191,12 +193,15 @@ impl Gateway {
             (_, true) => Nature::Read,
             (_, false) => return,
         };
-        let detail = |said: Said| {
-            let detail = cut(&said.detail, DETAIL_CHARS);
-            if is_read { unquoted(&detail) } else { detail }
-        };
         let caller = request.caller;
         let scim_type = request.said.as_ref().and_then(|said| said.scim_type);
+        let detail = |said: Said| {
+            if is_read {
+                unquoted(&cut(&said.detail, DETAIL_CHARS))
+            } else {
+                self.told(request.route, scim_type, &said.detail)
+            }
+        };
         self.buffer().push(LogEntry {
             id: String::new(),
             at: self.clock().now(),
@@ -218,6 +223,24 @@ impl Gateway {
     }
 }
 
+impl Gateway {
+    /// What a caller was told about a change, as it is kept. What is quoted may be somebody's name or address: it stays
+    /// where the entry is about the one person whom the path names, and goes with a purge of theirs. A value that was taken
+    /// is somebody else's.
+    fn told(&self, route: &str, scim_type: Option<&str>, detail: &str) -> String {
+        let detail = cut(detail, DETAIL_CHARS);
+        let is_person = |rt: &Arc<ResourceType>| {
+            rt.is_user() && route == format!("{SCIM_ROOT}{}/{{id}}", rt.endpoint)
+        };
+        let taken = scim_type == ErrorKind::Uniqueness.scim_type();
+        if !taken && self.registry().types().iter().any(is_person) {
+            detail
+        } else {
+            unquoted(&detail)
+        }
+    }
+}
+
 /// The methods that SCIM and browsers have; others can be any text.
 fn known(method: &str) -> &str {
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -228,8 +251,8 @@ fn known(method: &str) -> &str {
     }
 }
 
-/// What is told about a read quotes the query, which is full of names and addresses.
-fn unquoted(detail: &str) -> String {
+/// What is told may quote the query or the body, which are full of names and addresses.
+pub(super) fn unquoted(detail: &str) -> String {
     let quotes = ['"', '`', '\''];
     match (detail.split_once(quotes), detail.rsplit_once(quotes)) {
         (Some((before, _)), Some((_, after))) if before.len() + after.len() < detail.len() => {

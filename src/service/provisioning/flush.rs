@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::buffer::{READS, Waiting};
+use super::entry::unquoted;
 use crate::service::{Error, Gateway, Result};
 use crate::store::{Actor, LogEntry, Tx};
 
@@ -70,19 +71,29 @@ impl Gateway {
             let written = move |tx: &mut Tx<'_>| {
                 let mut count = 0;
                 for entry in all.iter().skip(start).take(AT_ONCE) {
-                    tx.insert_log(entry)?;
+                    insert(tx, entry)?;
                     count += 1;
                 }
-                Ok(count)
+                Ok::<usize, Error>(count)
             };
             let cause = self.cause(Actor::System, "");
-            let count: Result<usize> = self
-                .store()
-                .write(cause, written)
-                .await
-                .map_err(|error: crate::store::Error| error.into());
-            *left = left.saturating_sub(count?);
+            *left = left.saturating_sub(self.store().write(cause, written).await?);
         }
         Ok(())
     }
+}
+
+/// Writes an entry. Of somebody who was purged while it waited, nothing is quoted.
+fn insert(tx: &mut Tx<'_>, entry: &LogEntry) -> Result<()> {
+    let (Some(detail), Some(resource)) = (&entry.detail, &entry.resource) else {
+        return Ok(tx.insert_log(entry)?);
+    };
+    if tx.is_known(resource)? {
+        return Ok(tx.insert_log(entry)?);
+    }
+    let detail = Some(unquoted(detail));
+    Ok(tx.insert_log(&LogEntry {
+        detail,
+        ..entry.clone()
+    })?)
 }

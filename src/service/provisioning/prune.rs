@@ -8,10 +8,10 @@ use crate::service::audit::first_id;
 use crate::service::{Error, Gateway, Result};
 use crate::store::{Actor, Tx};
 
-/// The lease under which only one process prunes.
-const LEASE: &str = "provisioning";
+/// The job that only one process has: pruning.
+const JOB: &str = "provisioning";
 /// As long as a round may take.
-const LEASE_LENGTH: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(60);
 /// Entries dropped in one change: some 5 ms, so that those who write hardly wait.
 const AT_ONCE: u32 = 500;
 /// Entries dropped in one round: ten minutes of 80 a second, far more than a busy gateway adds.
@@ -28,7 +28,7 @@ impl Gateway {
         let (holder, cause) = (self.instance().to_owned(), self.cause(Actor::System, ""));
         let mine = self
             .store()
-            .write(cause, move |tx| tx.lease(LEASE, &holder, LEASE_LENGTH));
+            .write(cause, move |tx| tx.claim_job(JOB, &holder, LEASE));
         if !mine.await.map_err(Error::from)? {
             return Ok(0);
         }

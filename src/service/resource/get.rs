@@ -1,11 +1,9 @@
 //! GET of one resource (RFC 7644 §3.4.1).
 
-use std::sync::Arc;
-
 use super::condition::{allow_read, etag, is_known};
-use super::{Fetched, members};
+use super::{Fetched, One, members};
 use crate::scim;
-use crate::scim::query::{Conditions, Preference, Wanted};
+use crate::scim::query::Preference;
 use crate::scim::schema::ResourceType;
 use crate::service::{Caller, Error, Gateway, Result};
 
@@ -14,17 +12,16 @@ impl Gateway {
     ///
     /// # Errors
     /// 404 when there is none with this id, 412 when it is at another version than `If-Match` says.
-    pub async fn get(
-        &self,
-        caller: &Caller,
-        rt: &Arc<ResourceType>,
-        id: &str,
-        wanted: Wanted,
-        conditions: Conditions,
-    ) -> Result<Fetched> {
+    pub async fn get(&self, caller: &Caller, one: One) -> Result<Fetched> {
         caller.scopes.may_read()?;
-        let projection = caller.projection(rt, &wanted)?;
-        let (gateway, rt, id) = (self.clone(), Arc::clone(rt), id.to_owned());
+        let One {
+            rt,
+            id,
+            wanted,
+            conditions,
+        } = one;
+        let projection = caller.projection(&rt, &wanted)?;
+        let gateway = self.clone();
         let viewer = caller.viewer();
         self.store()
             .read(move |tx| {

@@ -12,12 +12,28 @@ pub(super) mod members;
 mod render;
 mod write;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use crate::scim::query::Preference;
+use crate::scim::query::{Conditions, Preference, Wanted};
+use crate::scim::schema::ResourceType;
 
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
+
+/// A request for one resource.
+#[derive(Debug, Clone)]
+pub struct One {
+    /// The type of the resource.
+    pub rt: Arc<ResourceType>,
+    /// Its id, as the path has it.
+    pub id: String,
+    /// What is to be answered of it.
+    pub wanted: Wanted,
+    /// Under which conditions.
+    pub conditions: Conditions,
+}
 
 /// What a request is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::change::{Change, Changed, Terms, What};
 use super::create::{New, Promise};
 use super::render::Joined;
-use super::{Answer, body, condition, members};
+use super::{Answer, One, body, condition, members};
 use crate::scim::patch::Patch;
 use crate::scim::project::Projection;
 use crate::scim::query::{Conditions, Preference, Wanted};
@@ -49,25 +49,17 @@ impl Gateway {
     ///
     /// # Errors
     /// 404, 412, 400 for a body that is not one of `rt`, 409 when a unique value is taken.
-    pub async fn replace(
-        &self,
-        caller: &Caller,
-        rt: &Arc<ResourceType>,
-        id: &str,
-        bytes: Bytes,
-        wanted: Wanted,
-        conditions: Conditions,
-    ) -> Result<Answer> {
-        caller.scopes.may_change(rt)?;
-        let projection = caller.projection(rt, &wanted)?;
-        let what = What::Replace(body::resource(caller, rt, &bytes)?);
+    pub async fn replace(&self, caller: &Caller, one: One, bytes: Bytes) -> Result<Answer> {
+        caller.scopes.may_change(&one.rt)?;
+        let projection = caller.projection(&one.rt, &one.wanted)?;
+        let what = What::Replace(body::resource(caller, &one.rt, &bytes)?);
+        let share = Share::new(Share::Whole, &projection, one.wanted.preference);
         let change = Change {
-            rt: Arc::clone(rt),
-            id: id.to_owned(),
-            conditions,
+            rt: one.rt,
+            id: one.id,
+            conditions: one.conditions,
             what,
         };
-        let share = Share::new(Share::Whole, &projection, wanted.preference);
         self.change(caller, change, projection, share).await
     }
 
@@ -76,25 +68,20 @@ impl Gateway {
     ///
     /// # Errors
     /// 404, 412, 409, and the errors of [`Patch::parse`] and [`crate::scim::patch::apply`].
-    pub async fn patch(
-        &self,
-        caller: &Caller,
-        rt: &Arc<ResourceType>,
-        id: &str,
-        bytes: Bytes,
-        wanted: Wanted,
-        conditions: Conditions,
-    ) -> Result<Answer> {
-        caller.scopes.may_change(rt)?;
-        let projection = caller.projection(rt, &wanted)?;
-        let what = What::Patch(Patch::parse(rt, body::patch(caller, rt, id, &bytes)?)?);
+    pub async fn patch(&self, caller: &Caller, one: One, bytes: Bytes) -> Result<Answer> {
+        caller.scopes.may_change(&one.rt)?;
+        let projection = caller.projection(&one.rt, &one.wanted)?;
+        let what = What::Patch(Patch::parse(
+            &one.rt,
+            body::patch(caller, &one.rt, &one.id, &bytes)?,
+        )?);
+        let share = Share::new(Share::Small, &projection, one.wanted.preference);
         let change = Change {
-            rt: Arc::clone(rt),
-            id: id.to_owned(),
-            conditions,
+            rt: one.rt,
+            id: one.id,
+            conditions: one.conditions,
             what,
         };
-        let share = Share::new(Share::Small, &projection, wanted.preference);
         self.change(caller, change, projection, share).await
     }
 
@@ -180,7 +167,7 @@ impl Gateway {
                 body: None,
                 location: self.location(&rt, &record.id),
                 etag: condition::etag(&record),
-                preference,
+                preference: share.followed(preference),
             }),
         }
     }
@@ -223,14 +210,24 @@ enum Share {
 }
 
 impl Share {
-    /// What is answered where `usual` is without a preference, and the preference that was followed. Who names
-    /// attributes wants to see them: a PATCH with `attributes` is answered with 200 (RFC 7644 §3.5.2).
+    /// What is answered where `usual` is without a preference, and the preference that is followed. Who names
+    /// attributes wants to see them: a PATCH with `attributes` is answered with 200 (RFC 7644 §3.5.2). A preference may be
+    /// left aside (RFC 7240 §2): to have the resource does not make a group of many members small.
     fn new(usual: Self, projection: &Projection, preference: Preference) -> (Self, Preference) {
+        let named = !projection.is_default();
         match preference {
-            Preference::Representation => (Self::Whole, preference),
-            Preference::Minimal if projection.is_default() => (Self::Nothing, preference),
-            Preference::None if projection.is_default() => (usual, Preference::None),
-            Preference::Minimal | Preference::None => (Self::Whole, Preference::None),
+            Preference::Minimal if named => (Self::Whole, Preference::None),
+            Preference::Minimal => (Self::Nothing, preference),
+            Preference::None | Preference::Representation if named => (Self::Whole, preference),
+            Preference::None | Preference::Representation => (usual, preference),
+        }
+    }
+
+    /// The preference that was followed by an answer without a body.
+    fn followed(self, preference: Preference) -> Preference {
+        match self {
+            Self::Nothing => preference,
+            Self::Whole | Self::Small => Preference::None,
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::scim::schema::{Registry, ResourceType};
 use crate::scim::syntax::Filter;
 use crate::scim::value::fold;
 use crate::service::Result;
+use crate::service::audit::{self, Changes};
+use crate::service::keys::Keys;
 use crate::store::{Find, Holders, Record, Tx, Viewer};
 
 /// What `roles.admin_groups` says.
@@ -20,6 +22,7 @@ pub(in crate::service) struct AdminGroups(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     entries: Vec<Entry>,
+    keys: Arc<Keys>,
     /// The resource type of people.
     people: Arc<str>,
     groups: Option<Arc<ResourceType>>,
@@ -36,7 +39,7 @@ struct Entry {
 }
 
 impl AdminGroups {
-    pub(in crate::service) fn new(said: &[String], registry: &Registry) -> Self {
+    pub(in crate::service) fn new(said: &[String], registry: &Registry, keys: &Arc<Keys>) -> Self {
         let entry = |said: &String| {
             let mut external_id = fold(said, true);
             cut(&mut external_id);
@@ -50,6 +53,7 @@ impl AdminGroups {
         let groups = registry.types().iter().find(|rt| rt.is_group());
         Self(Arc::new(Inner {
             entries: said.iter().map(entry).collect(),
+            keys: Arc::clone(keys),
             people: people.map_or_else(|| "User".into(), |rt| Arc::clone(&rt.name)),
             groups: groups.cloned(),
         }))
@@ -159,7 +163,7 @@ impl AdminGroups {
             return Ok(());
         };
         if let Some(entry) = self.entry(&name) {
-            pin(tx, entry, &group.id)?;
+            self.pin_to(tx, entry, &group.id)?;
         }
         Ok(())
     }
@@ -179,7 +183,7 @@ impl AdminGroups {
             let found = self.named(tx, entry, max_scan)?;
             let other = |record: &&Record| Some(record.id.as_str()) != except;
             if let Some(group) = found.iter().find(other) {
-                pin(tx, entry, &group.id)?;
+                self.pin_to(tx, entry, &group.id)?;
             }
         }
         Ok(())
@@ -214,13 +218,23 @@ impl AdminGroups {
         Ok(name.filter(|name| self.entry(name).is_some()))
     }
 
+    /// Pins one name: from now on it stands for this group, whatever that is called.
+    fn pin_to(&self, tx: &mut Tx<'_>, entry: &Entry, group: &str) -> Result<()> {
+        if !tx.pin(&entry.name, &entry.said, group)? {
+            return Ok(());
+        }
+        let changes = Changes::default().set("name", Value::Null, entry.said.as_str());
+        let told = audit::Entry {
+            action: "role.pin",
+            kind: "Group",
+            resource: group,
+            owner: None,
+            changes: &changes,
+        };
+        Ok(audit::record(tx, &self.0.keys, &told)?)
+    }
+
     fn entry(&self, name: &str) -> Option<&Entry> {
         self.0.entries.iter().find(|entry| entry.name == name)
     }
-}
-
-/// Pins one name: from now on it stands for this group, whatever that is called.
-fn pin(tx: &mut Tx<'_>, entry: &Entry, group: &str) -> Result<()> {
-    tx.pin(&entry.name, &entry.said, group)?;
-    Ok(())
 }

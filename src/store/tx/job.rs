@@ -1,33 +1,29 @@
 //! Background work that one process at a time does: a row holds the lease.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Tx, stored, time};
-use crate::store::Result;
-
-/// A job as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
-    /// Who does it now, and until when that holds.
-    pub holder: Option<(String, Timestamp)>,
-    /// When it last ended.
-    pub ended: Option<Timestamp>,
-}
+use crate::store::{Error, Result};
 
 impl Tx<'_> {
-    /// Takes or prolongs the lease of a job until `until`; answers `false` while somebody else has it.
-    pub fn claim_job(&mut self, name: &str, holder: &str, until: Timestamp) -> Result<bool> {
+    /// Takes or prolongs the lease of a job until `length` from now; answers `false` while somebody else has it. A lease
+    /// that ends much later than any could is one from before the clock was set back, and counts as ended.
+    pub fn claim_job(&mut self, name: &str, holder: &str, length: Duration) -> Result<bool> {
         self.change(|tx| {
-            let now = stored(tx.at()?);
+            let now = tx.at()?;
+            let (until, absurd) = (after(now, length)?, after(now, length * 2)?);
             let rows = tx.execute(
                 "INSERT INTO job (name, holder, until) VALUES ($1, $2, $3)
                  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-                 WHERE job.until IS NULL OR job.until <= $4 OR job.holder = excluded.holder",
+                 WHERE job.until IS NULL OR job.holder = excluded.holder OR job.until <= $4 OR job.until > $5",
                 &[
                     name.into(),
                     holder.into(),
                     (&stored(until)).into(),
-                    (&now).into(),
+                    (&stored(now)).into(),
+                    (&stored(absurd)).into(),
                 ],
             )?;
             Ok(rows == 1)
@@ -46,18 +42,29 @@ impl Tx<'_> {
         })
     }
 
-    /// The job of this name, if it was ever done.
-    pub fn job(&mut self, name: &str) -> Result<Option<Job>> {
-        self.first(
-            "SELECT holder, until, ended FROM job WHERE name = $1",
-            &[name.into()],
-            |row| {
-                let until = row.opt_text(1)?.map(time).transpose()?;
-                Ok(Job {
-                    holder: row.opt_string(0)?.zip(until),
-                    ended: row.opt_text(2)?.map(time).transpose()?,
-                })
-            },
-        )
+    /// Gives up every job that `holder` has, done or not, so that whoever comes next need not wait for the end of a lease.
+    pub fn leave_jobs(&mut self, holder: &str) -> Result<u64> {
+        self.change(|tx| {
+            tx.execute(
+                "UPDATE job SET holder = NULL, until = NULL WHERE holder = $1",
+                &[holder.into()],
+            )
+        })
     }
+
+    /// When the job of this name was last done, if it ever was.
+    pub fn job_ended(&mut self, name: &str) -> Result<Option<Timestamp>> {
+        let ended = self.first(
+            "SELECT ended FROM job WHERE name = $1",
+            &[name.into()],
+            |row| row.opt_text(0)?.map(time).transpose(),
+        )?;
+        Ok(ended.flatten())
+    }
+}
+
+fn after(now: Timestamp, length: Duration) -> Result<Timestamp> {
+    SignedDuration::try_from(length)
+        .and_then(|length| now.checked_add(length))
+        .map_err(|why| Error::Other(format!("a lease of {length:?}: {why}")))
 }

@@ -7,7 +7,7 @@ use crate::store::keys::external_key;
 use crate::store::{Error, Result};
 
 /// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
-const BELONGINGS: [&str; 11] = [
+const BELONGINGS: [&str; 12] = [
     "DELETE FROM former_key WHERE resource = $1",
     "DELETE FROM unique_key WHERE resource = $1",
     "DELETE FROM attribute WHERE resource = $1",
@@ -19,6 +19,8 @@ const BELONGINGS: [&str; 11] = [
     "DELETE FROM inbox WHERE resource = $1",
     "DELETE FROM inbox WHERE other = $1",
     "DELETE FROM body WHERE resource = $1",
+    // What clients were told about it may quote what it held.
+    "UPDATE provisioning_log SET detail = NULL WHERE resource = $1",
 ];
 
 impl Tx<'_> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::member_change::NAMED;
-use super::{Record, Tx};
+use super::{Record, Tx, stored};
 use crate::scim::resource::Member;
 use crate::scim::value::fold;
 use crate::store::compile::Params;
@@ -181,6 +181,7 @@ impl Tx<'_> {
 
     /// Hides a resource in all groups: it was deleted.
     pub(super) fn hide_memberships(&mut self, id: &str) -> Result<()> {
+        self.touch_groups(id, 0)?;
         self.execute(
             "UPDATE member SET hidden = 1 WHERE member_id = $1 AND resolved IS NOT NULL AND hidden = 0",
             &[id.into()],
@@ -190,9 +191,23 @@ impl Tx<'_> {
 
     /// Shows a resource again in the groups that remember it: it was restored.
     pub(super) fn show_memberships(&mut self, id: &str) -> Result<()> {
+        self.touch_groups(id, 1)?;
         self.execute(
             "UPDATE member SET hidden = 0 WHERE member_id = $1 AND hidden = 1",
             &[id.into()],
+        )
+        .map(drop)
+    }
+
+    /// Gives the groups that show (`hidden` 0) or hide (1) a member their next version, as that is about to change: who
+    /// has read one must not be told that it is as it was. One statement, however many they are; each costs about as
+    /// much as its row of the member does.
+    fn touch_groups(&mut self, id: &str, hidden: i64) -> Result<()> {
+        let at = stored(self.at()?);
+        self.execute(
+            "UPDATE resource SET version = version + 1, modified = $3 WHERE state < 2 AND id IN
+             (SELECT group_id FROM member WHERE member_id = $1 AND resolved IS NOT NULL AND hidden = $2)",
+            &[id.into(), hidden.into(), (&at).into()],
         )
         .map(drop)
     }

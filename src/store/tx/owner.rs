@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::record::{COLUMNS, record};
-use super::{Record, State, Tx};
+use super::{Record, State, Tx, stored};
 use crate::scim::filter::AttrRef;
 use crate::scim::index::cut;
 use crate::scim::schema::ResourceType;
@@ -55,10 +55,18 @@ impl Tx<'_> {
                 ),
                 &params,
             )?;
+            let of_others = "member_id = $1 AND resolved IS NOT NULL AND EXISTS (SELECT 1 FROM resource g
+               WHERE g.id = member.group_id AND g.owner IS NOT NULL AND g.owner <> $2)";
+            // Their members are shown without what the ids stood for, which is a new version.
+            tx.execute(
+                &format!(
+                    "UPDATE resource SET version = version + 1, modified = $3 WHERE state < 2 AND id IN
+                     (SELECT group_id FROM member WHERE {of_others})"
+                ),
+                &[(&old.id).into(), connection.into(), (&stored(tx.at()?)).into()],
+            )?;
             let ended = tx.execute(
-                "UPDATE member SET resolved = NULL WHERE member_id = $1 AND resolved IS NOT NULL
-                 AND EXISTS (SELECT 1 FROM resource g
-                   WHERE g.id = member.group_id AND g.owner IS NOT NULL AND g.owner <> $2)",
+                &format!("UPDATE member SET resolved = NULL WHERE {of_others}"),
                 &params,
             )?;
             tx.drop_questions_of_nobody(&old.id)?;

@@ -266,6 +266,49 @@ fn a_put_keeps_what_may_only_be_written() {
     assert_ne!(client.get(&path).expect(200).etag(), before);
 }
 
+/// Elements of an array have no identity but what can be read of them: one that is sent back as it was read keeps what
+/// may only be written, one that differs is another.
+#[test]
+fn a_put_of_what_was_read_keeps_what_may_only_be_written_in_elements() {
+    let fixture = start();
+    let client = fixture.client();
+    let cards = json!([
+        { "value": "1", "type": "x", "pin": "1111" },
+        { "value": "2", "type": "x", "pin": "2222" },
+        { "value": "3", "type": "x" },
+    ]);
+    let path = made(
+        &client,
+        "/Devices",
+        &device("s", &json!({ "cards": cards })),
+    );
+    let before = client.get(&path).expect(200);
+    assert!(!before.text().contains("pin"));
+    client.put(&path, &before.json()).expect(200);
+    assert_eq!(client.get(&path).etag(), before.etag(), "nothing changed");
+    let pins = |fixture: &crate::support::Fixture| {
+        let store = rusqlite::Connection::open(fixture.database()).unwrap();
+        let sql = "SELECT json FROM body WHERE resource = $1";
+        let id = path.rsplit('/').next().unwrap();
+        let text: String = store.query_row(sql, [id], |row| row.get(0)).unwrap();
+        let stored: Value = serde_json::from_str(&text).unwrap();
+        let cards = stored["cards"].as_array().unwrap().clone();
+        cards
+            .into_iter()
+            .map(|card| card["pin"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(json!(pins(&fixture)), json!(["1111", "2222", null]));
+    let mut changed = before.json();
+    changed["cards"] = json!([
+        { "value": "2", "type": "x" },
+        { "value": "1", "type": "y" },
+        { "value": "3", "type": "x", "pin": "3333" },
+    ]);
+    client.put(&path, &changed).expect(200);
+    assert_eq!(json!(pins(&fixture)), json!(["2222", null, "3333"]));
+}
+
 #[test]
 fn every_answer_has_what_returned_says() {
     let fixture = start();

@@ -2,6 +2,7 @@
 
 mod active;
 mod deleted;
+mod members;
 mod purge;
 mod recreate;
 

@@ -129,6 +129,21 @@ fn a_purge_leaves_nothing_personal() {
     fixture
         .block_on(fixture.gateway.make_administrator(Actor::Cli, &id(&ada)))
         .unwrap();
+    // What was refused quotes what was sent; some of it is written, some waits.
+    let path = format!("/Users/{ada}");
+    client
+        .post("/Users", &body)
+        .refused(409, Some("uniqueness"));
+    let refused = |text: &str| {
+        let wrong = json!([{ "op": "replace", "path": "active", "value": text }]);
+        let detail = client
+            .operations(&path, &wrong)
+            .refused(400, Some("invalidValue"));
+        assert!(detail.contains(text), "{detail}");
+    };
+    refused("canary-refused");
+    fixture.block_on(fixture.gateway.flush_provisioning());
+    refused("canary-waiting");
     fixture
         .block_on(fixture.gateway.delete_user(Actor::Cli, &id(&ada)))
         .unwrap();
@@ -145,6 +160,7 @@ fn a_purge_leaves_nothing_personal() {
         ada
     );
     assert_eq!(members(&client, &staff), [""; 0]);
+    client.get(&path).refused(404, None);
     assert!(fixture.block_on(fixture.gateway.user_named(&who)).is_err());
     fixture.stop();
     let folder = fixture.database().parent().unwrap().to_owned();

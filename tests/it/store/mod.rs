@@ -70,10 +70,10 @@ macro_rules! engines {
                 setting_members_changes_what_differs
                 removing_where_and_clearing
                 display_is_as_sent
+                hiding_costs_what_there_is_to_hide
             }
             log {
                 telling_of_a_change_costs_little_and_does_not_grow
-                a_lease_has_one_holder
                 the_oldest_entries_are_dropped_first
             }
             find {
@@ -101,11 +101,20 @@ macro_rules! engines {
                 a_purge_leaves_no_row
                 a_hold_keeps_its_first_reason
                 one_at_a_time_has_a_job
+                nobody_waits_for_who_is_gone_or_for_a_clock_that_was_wrong
                 a_deleted_one_is_not_changed
             }
             role {
                 only_active_direct_members_and_grants_hold_a_role
                 a_name_is_pinned_once
+            }
+            owner {
+                a_connection_sees_its_own_and_those_of_nobody
+                what_is_hidden_costs_no_documents_and_nothing_where_nothing_is
+                what_is_handed_over_is_counted_where_it_is
+                an_adoption_moves_no_version_and_leaves_behind_what_is_not_seen
+                members_of_others_are_not_shown_in_a_group_of_nobodys
+                a_question_is_asked_once_and_goes_with_its_record
             }
             connection {
                 tokens_live_and_are_revoked

@@ -1,6 +1,7 @@
 //! The life of an account: locked, deleted, found, restored, purged, held.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -191,7 +192,7 @@ pub(crate) async fn one_at_a_time_has_a_job(at: &Fixture) {
     let store = at.store();
     let claim = |second, who: &'static str| {
         store.write(cause(second), move |tx| {
-            tx.claim_job("sweep", who, moment(second + 10))
+            tx.claim_job("sweep", who, Duration::from_secs(10))
         })
     };
     assert_eq!(claim(0, "one").await, Ok(true));
@@ -201,15 +202,30 @@ pub(crate) async fn one_at_a_time_has_a_job(at: &Fixture) {
     assert_eq!(claim(15, "two").await, Ok(true), "ran out");
     let end = |who| store.write(cause(16), move |tx| tx.end_job("sweep", who));
     assert_eq!(end("one").await, Ok(()));
-    let job = || at.read(|tx| Ok(tx.job("sweep")?.unwrap()));
-    assert_eq!(
-        job().await.unwrap().holder,
-        Some(("two".to_owned(), moment(25)))
-    );
+    let ended = || at.read(|tx| tx.job_ended("sweep"));
+    assert_eq!(ended().await, Ok(None), "somebody else has it by now");
+    assert_eq!(claim(16, "one").await, Ok(false));
     assert_eq!(end("two").await, Ok(()));
-    let job = job().await.unwrap();
-    assert_eq!((job.holder, job.ended), (None, Some(moment(16))));
+    assert_eq!(ended().await, Ok(Some(moment(16))));
     assert_eq!(claim(17, "one").await, Ok(true));
+}
+
+pub(crate) async fn nobody_waits_for_who_is_gone_or_for_a_clock_that_was_wrong(at: &Fixture) {
+    let store = at.store();
+    let take = |second: i64, holder: &'static str| {
+        let length = Duration::from_secs(10);
+        store.write(cause(second), move |tx| tx.claim_job("job", holder, length))
+    };
+    assert!(take(100, "one").await.unwrap());
+    assert!(!take(101, "two").await.unwrap());
+    assert!(take(105, "one").await.unwrap());
+    assert!(!take(111, "two").await.unwrap());
+    assert!(take(115, "two").await.unwrap());
+    assert!(!take(116, "one").await.unwrap());
+    // The clock is set back by an hour.
+    assert!(take(-3_484, "one").await.unwrap());
+    at.write(|tx| tx.leave_jobs("one")).await.unwrap();
+    assert!(take(-3_483, "two").await.unwrap());
 }
 
 pub(crate) async fn a_deleted_one_is_not_changed(at: &Fixture) {

@@ -1,6 +1,4 @@
-//! The audit log and the provisioning log: what their rows cost, and what a lease decides.
-
-use std::time::Duration;
+//! The audit log and the provisioning log: what their rows cost, and which of them go.
 
 use jiff::Timestamp;
 use muster::store::{AuditRow, Error, LogEntry, LogFind, Nature, Tx};
@@ -82,25 +80,6 @@ pub(crate) async fn telling_of_a_change_costs_little_and_does_not_grow(at: &Fixt
     println!("steps: a user {made}, what tells of it {first}");
     assert!(first * 2 < made, "{first} of {made}");
     assert!(last <= first + first / 4, "{first} then {last}");
-}
-
-/// Only one holder at a time; nobody waits for one that is gone, nor for a clock that was wrong.
-pub(crate) async fn a_lease_has_one_holder(at: &Fixture) {
-    let store = at.store();
-    let take = |second: i64, holder: &'static str| {
-        let length = Duration::from_secs(10);
-        store.write(cause(second), move |tx| tx.lease("job", holder, length))
-    };
-    assert!(take(100, "one").await.unwrap());
-    assert!(!take(101, "two").await.unwrap());
-    assert!(take(105, "one").await.unwrap());
-    assert!(!take(111, "two").await.unwrap());
-    assert!(take(115, "two").await.unwrap());
-    assert!(!take(116, "one").await.unwrap());
-    // The clock is set back by an hour.
-    assert!(take(-3_484, "one").await.unwrap());
-    at.write(|tx| tx.end_leases("one")).await.unwrap();
-    assert!(take(-3_483, "two").await.unwrap());
 }
 
 /// Dropping goes by age alone, a bounded number at a time.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use muster::scim::resource::Member;
-use muster::store::{GroupRef, Viewer};
+use muster::store::{Error, GroupRef, Viewer};
 
 use crate::store::fixture::{Fixture, cause, members};
 
@@ -196,6 +196,40 @@ pub(crate) async fn removing_where_and_clearing(at: &Fixture) {
         at.write(move |tx| tx.clear_members(&group)).await,
         Ok(1_890)
     );
+}
+
+/// To delete or restore somebody gives each group a version: the work is that of the memberships and no more.
+pub(crate) async fn hiding_costs_what_there_is_to_hide(at: &Fixture) {
+    let store = at.store();
+    let mut costs = Vec::new();
+    for (person, count) in [("few", 100), ("many", 1_000)] {
+        let ada = at.make_user(person).await;
+        let mut groups = Vec::new();
+        for number in 0..count {
+            groups.push(at.make_group(&format!("{person}{number}")).await);
+        }
+        let (all, id) = (groups.clone(), ada.id.clone());
+        let joined = at.write(move |tx| {
+            for group in &all {
+                tx.add_members(group, &members(&[&id]))?;
+            }
+            Ok(())
+        });
+        joined.await.unwrap();
+        let rt = at.user.clone();
+        let started = std::time::Instant::now();
+        let deleted = store.write(cause(2), move |tx| {
+            let before = tx.effort();
+            tx.delete(&rt, &ada)?;
+            Ok::<_, Error>(tx.effort() - before)
+        });
+        let steps = deleted.await.unwrap();
+        println!("{count} groups: {steps} steps, {:?}", started.elapsed());
+        let now = at.get(&at.group, &groups[0].id).await.unwrap().unwrap();
+        assert_eq!(now.version, groups[0].version + 1);
+        costs.push(steps / count);
+    }
+    assert!(costs[1] <= costs[0] * 2, "a group costs {costs:?}");
 }
 
 pub(crate) async fn display_is_as_sent(at: &Fixture) {
