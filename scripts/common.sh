@@ -12,6 +12,9 @@ readonly build_packages=(gcc libc6-dev pkg-config libxmlsec1-dev libclang-dev)
 # shellcheck disable=SC2034
 readonly test_packages=(libfaketime)
 
+# What the tests start beside the gateway: a directory with its tools, and an authority for its certificate.
+readonly test_packages=(slapd ldap-utils openssl)
+
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 

@@ -181,7 +181,8 @@ async fn greet(gateway: &Gateway) -> Result<(), Error> {
     let Some(token) = gateway.first_token().await? else {
         return Ok(());
     };
-    let base = gateway.base();
+    let (base, launchpad) = (gateway.base(), gateway.open_launchpad().await?);
+    let launchpad = launchpad.expose();
     writeln!(
         io::stdout(),
         "SCIM base URL:  {base}\n\
@@ -189,7 +190,10 @@ async fn greet(gateway: &Gateway) -> Result<(), Error> {
          (valid for 24 hours; make one that lasts with `muster token create NAME`)\n\
          \n\
          Try it:\n\
-         \n    curl -H 'Authorization: Bearer {token}' '{base}/Users'\n"
+         \n    curl -H 'Authorization: Bearer {token}' '{base}/Users'\n\
+         \n\
+         Make yourself the first administrator (once, within 24 hours):\n\
+         \n    {launchpad}\n"
     )?;
     Ok(())
 }

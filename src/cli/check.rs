@@ -79,23 +79,45 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         name: "database.url",
         found: database(&settings.database.url),
     });
+    all.extend(directory(settings));
     all
 }
 
 /// The keys at `scim.jwks`.
 fn keys(settings: &Settings) -> Option<Finding> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let found = match runtime {
+    let found = match runtime() {
         Ok(runtime) => runtime.block_on(service::probe_jwks(settings))?,
-        Err(why) => Err(why.to_string()),
+        Err(why) => Err(why),
     };
     let found = found.map(|keys| format!("{keys} keys can be read"));
     Some(Finding {
         name: "scim.jwks",
         found,
     })
+}
+
+/// Each server of the directory, with the account that searches and the bases.
+fn directory(settings: &Settings) -> Vec<Finding> {
+    let finding = |found| Finding {
+        name: "ldap.url",
+        found,
+    };
+    if settings.ldap.url.is_empty() {
+        return Vec::new();
+    }
+    let found = match runtime() {
+        Ok(runtime) => runtime.block_on(service::reach_directory(settings)),
+        Err(why) => return vec![finding(Err(why))],
+    };
+    let told = |(url, found): (String, Result<String, String>)| {
+        finding(found.map(|how| format!("{url}: {how}")))
+    };
+    found.into_iter().map(told).collect()
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(|why| why.to_string())
 }
 
 /// The documents of `scim.schema_dir`: one finding each fault.
@@ -272,6 +294,23 @@ mod tests {
         let failure = verdict(&findings(&settings)).unwrap_err();
         insta::assert_snapshot!(failure, @"3 of 7 checks failed: mend what is named above");
         assert_eq!(failure.status(), 2);
+    }
+
+    #[test]
+    fn a_directory_is_reached_server_by_server() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let dead = taken.local_addr().unwrap().to_string();
+        drop(taken);
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/muster.db", directory.path().display());
+        let settings = settings(&[
+            ("database.url", &url),
+            ("server.listen", "127.0.0.1:0"),
+            ("ldap.url", &format!("ldap://{dead}")),
+            ("ldap.search_base", "dc=example,dc=org"),
+        ]);
+        let report = report_of(&settings, directory.path()).replace(&dead, "DEAD");
+        insta::assert_snapshot!(report.lines().last().unwrap(), @"failed   ldap.url: ldap://DEAD: I/O error: Connection refused (os error 111)");
     }
 
     #[test]

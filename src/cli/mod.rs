@@ -303,7 +303,7 @@ pub enum InboxCommand {
     ///
     /// Adoption: the connection takes the administrator's record over with its next write. Link: the login leads
     /// to the record from now on. Double: they are one person; the record that belongs to nobody is deleted (it
-    /// can be restored), and that of the connection stays.
+    /// can be restored), that of the connection stays, and logins that led to the first lead to it.
     Allow {
         /// Id of the entry
         id: String,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::table::table;
 use super::{Failure, Format, output};
-use crate::service::{Person, User};
+use crate::service::{Made, Person, User};
 
 /// One person.
 pub(super) fn person(person: &Person, format: Format) -> Result<(), Failure> {
@@ -24,6 +24,32 @@ pub(super) fn outcome(person: &Person, format: Format) -> Result<(), Failure> {
     } else {
         summary(person)
     })
+}
+
+/// Somebody who was made, and where they set their password or log in.
+pub(super) fn made(made: &Made, format: Format) -> Result<(), Failure> {
+    let mut text = if format.json {
+        let mut whole = made.person.to_json();
+        if let (Some(Value::Object(own)), Some(link)) = (whole.get_mut("muster"), &made.link) {
+            own.insert("link".to_owned(), link.url.expose().into());
+            let expires = link.expires.map(|at| at.to_string());
+            own.insert("linkExpires".to_owned(), expires.into());
+        }
+        format!("{whole}\n")
+    } else {
+        summary(&made.person)
+    };
+    if let (Some(link), false) = (&made.link, format.json) {
+        let _ = match link.expires {
+            Some(at) => writeln!(
+                text,
+                "set password at: {}\n  once, until {at:.0}",
+                link.url.expose()
+            ),
+            None => writeln!(text, "log in at: {}", link.url.expose()),
+        };
+    }
+    output::print(&text)
 }
 
 fn summary(person: &Person) -> String {

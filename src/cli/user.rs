@@ -1,7 +1,6 @@
 //! `muster user …`.
 
 use super::{Failure, Format, One, Person, UserCommand, output, show};
-use crate::service;
 use crate::service::{Actor, Gateway, NewPerson, User, Who};
 
 pub(super) async fn run(command: &UserCommand, gateway: &Gateway) -> Result<(), Failure> {
@@ -75,12 +74,12 @@ async fn create(gateway: &Gateway, command: &UserCommand, format: Format) -> Res
         family_name: family_name.clone(),
         administrator: *admin,
     };
-    let made: Result<(service::Person, bool), _> = gateway.create_user(Actor::Cli, &new).await;
-    let (person, is_new) = made.map_err(Failure::new)?;
-    if !(is_new || format.json) {
+    let made = gateway.create_user(Actor::Cli, &new).await;
+    let made = made.map_err(Failure::new)?;
+    if !(made.is_new || format.json) {
         output::complain("there is such a user already, and none was made");
     }
-    show::outcome(&person, format)
+    show::made(&made, format)
 }
 
 /// Page by page, so that a million users need no more memory than some. With `--json`, a line each.

@@ -56,6 +56,11 @@ pub(super) fn raw(value: &DeValue<'_>) -> Raw {
         }
         DeValue::Float(_) => Raw::Other("a number with a point"),
         DeValue::Datetime(_) => Raw::Other("a date"),
-        DeValue::Table(_) => Raw::Other("a table"),
+        DeValue::Table(table) => Raw::Table(
+            table
+                .iter()
+                .map(|(key, value)| (key.get_ref().to_string(), raw(value.get_ref())))
+                .collect(),
+        ),
     }
 }

@@ -43,6 +43,30 @@ macro_rules! names {
 }
 
 names! {
+    /// The one way to log in.
+    LoginMethod {
+        /// With a password that this gateway keeps.
+        Local = "local",
+        /// At an identity provider.
+        Saml = "saml",
+        /// With the password of a directory.
+        Ldap = "ldap",
+    }
+}
+
+names! {
+    /// By what a first login finds its record.
+    LinkRule {
+        /// The `externalId` is the immutable id of the source.
+        ExternalId = "external_id",
+        /// The `userName` is the one that the source gives.
+        UserName = "user_name",
+        /// One of the addresses is one that the source gives.
+        Email = "email",
+    }
+}
+
+names! {
     /// How the requests of a client are read: which deviations from the standard are corrected.
     ProfileName {
         /// All known deviations that cannot be mistaken for something else.
@@ -83,6 +107,20 @@ names! {
         Restore = "restore",
         /// A new user is made.
         New = "new",
+    }
+}
+
+names! {
+    /// How the groups of a person are found in a directory.
+    LdapGroups {
+        /// In the attribute `memberOf` of their entry.
+        Attribute = "attribute",
+        /// By Active Directory's rule that follows groups in groups.
+        Nested = "nested",
+        /// By a search for the groups that name the person.
+        Search = "search",
+        /// In Active Directory's `tokenGroups`: all of them, the primary group too.
+        TokenGroups = "token_groups",
     }
 }
 

@@ -45,6 +45,41 @@ impl PublicUrl {
         &self.authority
     }
 
+    /// The host without its port; an IPv6 address without brackets.
+    pub fn host(&self) -> &str {
+        if let Some((address, _)) = self
+            .authority
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once(']'))
+        {
+            return address;
+        }
+        self.authority
+            .split_once(':')
+            .map_or(&self.authority, |(host, _)| host)
+    }
+
+    /// Whether the host is this domain, or one in it.
+    pub fn is_within(&self, domain: &str) -> bool {
+        let (host, domain) = (self.host(), domain.to_ascii_lowercase());
+        let rest = host.strip_suffix(&domain);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// Whether only this machine can reach it.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host();
+        host == "localhost"
+            || host
+                .parse()
+                .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    }
+
+    /// Scheme and authority: what a browser sends as `Origin`.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
     /// Empty, or the path below which a proxy serves the gateway: `/muster`.
     pub fn path(&self) -> &str {
         &self.path

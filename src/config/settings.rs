@@ -1,5 +1,8 @@
 //! The settings that exist, section by section, and the rules between them.
 
+mod ldap;
+mod login;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -14,6 +17,7 @@ use super::OnRecreate;
 use super::ProfileName;
 use super::PublicUrl;
 use super::Rate;
+use super::RoleMap;
 use super::Scheme;
 use super::Scope;
 use super::Secret;
@@ -27,6 +31,10 @@ use super::reader::section;
 use super::value::Raw;
 use super::value::Setting;
 
+pub use ldap::Ldap;
+pub(crate) use ldap::{AUTO, DN, USERNAME};
+pub use login::Login;
+
 /// The settings in force. What each means stands in `default.toml`.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -36,6 +44,10 @@ pub struct Settings {
     pub database: Database,
     /// The protocol.
     pub scim: Scim,
+    /// How people log in.
+    pub login: Login,
+    /// The directory that people log in with.
+    pub ldap: Ldap,
     /// Who has which rights.
     pub roles: Roles,
     /// How long leavers are kept.
@@ -121,6 +133,8 @@ section! {
     Roles "roles" {
         /// Groups whose members are administrators, by id, externalId or displayName.
         admin_groups: Vec<String>,
+        /// Which group gives which other role.
+        map: RoleMap,
     }
 }
 
@@ -200,11 +214,14 @@ impl Settings {
     pub fn load(sources: Sources<'_>) -> Result<Self, Faults> {
         let mut layers = Layers::new(keys(), sources);
         derive_public_url(&mut layers);
+        derive_audience(&mut layers);
         let mut reader = Reader::new(layers);
         let sections = (
             Server::read(&mut reader),
             Database::read(&mut reader),
             Scim::read(&mut reader),
+            Login::read(&mut reader),
+            Ldap::read(&mut reader),
             Roles::read(&mut reader),
             Retention::read(&mut reader),
             Limits::read(&mut reader),
@@ -216,6 +233,8 @@ impl Settings {
             Some(server),
             Some(database),
             Some(scim),
+            Some(login),
+            Some(ldap),
             Some(roles),
             Some(retention),
             Some(limits),
@@ -228,7 +247,10 @@ impl Settings {
         };
         check_server(&server, &mut reader);
         check_scim(&scim, &mut reader);
-        let warnings = warnings(&server, &scim, &metrics, &reader);
+        login::check(&login, &server, &mut reader);
+        ldap::check(&ldap, &mut reader);
+        let mut warnings = warnings(&server, &scim, &metrics, &reader);
+        warnings.extend(ldap::warnings(&ldap));
         let (entries, faults) = reader.finish();
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -237,6 +259,8 @@ impl Settings {
             server,
             database,
             scim,
+            login,
+            ldap,
             roles,
             retention,
             limits,
@@ -264,6 +288,8 @@ fn keys() -> Vec<Key> {
         Server::KEYS,
         Database::KEYS,
         Scim::KEYS,
+        Login::KEYS,
+        Ldap::KEYS,
         Roles::KEYS,
         Retention::KEYS,
         Limits::KEYS,
@@ -296,6 +322,20 @@ fn derive_public_url(layers: &mut Layers) {
         "server.public_url",
         Raw::Text(PublicUrl::of_listener(scheme, listen).to_string()),
     );
+}
+
+/// `login.token_audience` is `server.public_url` unless it is set.
+fn derive_audience(layers: &mut Layers) {
+    let given = layers.given("server.public_url").map(|given| &given.raw);
+    let url = [given, layers.default("server.public_url")];
+    let Some(url) = url
+        .into_iter()
+        .flatten()
+        .find_map(|raw| PublicUrl::read(raw).ok())
+    else {
+        return;
+    };
+    layers.derive("login.token_audience", Raw::Text(url.to_string()));
 }
 
 fn check_server(server: &Server, reader: &mut Reader) {
@@ -362,6 +402,7 @@ fn warnings(server: &Server, scim: &Scim, metrics: &Metrics, reader: &Reader) ->
             server.public_url
         ));
     }
+    all.extend(login::warning(server));
     let short = |secret: &Option<Secret>, least: usize| {
         secret
             .as_ref()

@@ -10,15 +10,20 @@ use toml::de::DeValue;
 
 use super::DatabaseUrl;
 use super::Destination;
+use super::LdapGroups;
+use super::LdapUrl;
+use super::LinkRule;
 use super::Location;
 use super::LogFilter;
 use super::LogFormat;
+use super::LoginMethod;
 use super::Network;
 use super::OnRecreate;
 use super::Period;
 use super::ProfileName;
 use super::PublicUrl;
 use super::Rate;
+use super::RoleMap;
 use super::Scope;
 use super::Secret;
 use super::Size;
@@ -31,7 +36,9 @@ pub(super) enum Raw {
     Integer(i64),
     Boolean(bool),
     List(Vec<Raw>),
-    /// What no setting is, by its name with article: a table, a date.
+    /// Names and their values, in the order of the file.
+    Table(Vec<(String, Raw)>),
+    /// What no setting is, by its name with article: a date.
     Other(&'static str),
     /// The file that holds it could not be read, which has been told.
     Unreadable,
@@ -71,10 +78,14 @@ macro_rules! written_as_text {
 
 written_as_text!(
     DatabaseUrl,
+    LdapGroups,
+    LdapUrl,
     Destination,
     Location,
+    LinkRule,
     LogFilter,
     LogFormat,
+    LoginMethod,
     Network,
     OnRecreate,
     Period,
@@ -222,6 +233,22 @@ impl<T: Setting> Setting for Vec<T> {
     }
 }
 
+impl Setting for RoleMap {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let entries = raw.table()?.into_iter().map(|(group, role)| {
+            let role = role.text().map_err(|why| format!("{group:?}: {why}"))?;
+            Ok((group, role.trim().to_owned()))
+        });
+        Self::new(entries.collect::<Result<_, String>>()?)
+    }
+
+    fn show(&self) -> Value {
+        self.entries()
+            .map(|(group, role)| (group.to_owned(), json!(role)))
+            .collect()
+    }
+}
+
 impl Raw {
     fn text(&self) -> Result<&str, String> {
         match self {
@@ -250,12 +277,26 @@ impl Raw {
         }
     }
 
+    /// A table; in the environment it is written as in the file, between braces.
+    fn table(&self) -> Result<Vec<(String, Self)>, String> {
+        let text = match self {
+            Self::Table(entries) => return Ok(entries.clone()),
+            Self::Text(text) => text.trim(),
+            other => return Err(format!("must be a table, not {}", other.kind())),
+        };
+        match DeValue::parse(text).map(|value| file::raw(value.get_ref())) {
+            Ok(Self::Table(entries)) => Ok(entries),
+            Ok(_) | Err(_) => Err(r#"must be a table such as { "Writers" = "author" }"#.into()),
+        }
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
             Self::Integer(_) => "a number",
             Self::Boolean(_) => "true or false",
             Self::List(_) => "a list",
+            Self::Table(_) => "a table",
             Self::Other(kind) => kind,
             Self::Unreadable => "unreadable",
         }

@@ -15,7 +15,11 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use super::client;
 use super::error::{Challenge, Error};
 use super::request::{gateway, request_id};
-use crate::service::Caller;
+use crate::config::Secret;
+use crate::service::{Caller, Credential, Gateway, Me, PersonalScope};
+
+/// The one route that people may use, and not only connections.
+const ME: &str = "/scim/v2/Me";
 
 /// The proof that this request was authenticated. Only [`authenticate`] makes one.
 #[derive(Clone)]
@@ -56,24 +60,50 @@ pub(super) async fn authenticate(
     }
 }
 
+/// Somebody who asks for their own record, with a JWT of ours or a personal access token: at `/Me` alone.
+#[derive(Clone)]
+pub(super) struct Oneself(pub(super) Rc<Me>);
+
+impl FromRequest for Oneself {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let oneself = request.extensions().get::<Self>().cloned();
+        ready(oneself.ok_or(Error::Unauthenticated(Challenge::Missing)))
+    }
+}
+
 async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
     let token = match Credentials::of(request.headers()) {
         Credentials::None => return Ok(None),
         Credentials::Other => return Err(Error::Unauthenticated(Challenge::Missing)),
         Credentials::Token(token) => token,
     };
+    let gateway = gateway(request.request())?;
+    if request.match_pattern().as_deref() == Some(ME) && gateway.is_of_person(token) {
+        let oneself = oneself(gateway, token).await?;
+        request.extensions_mut().insert(oneself);
+        return Ok(None);
+    }
     let id = request_id(request.request());
     let from = client::of(request.request()).unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let caller = gateway(request.request())?
-        .authenticate(token, from, &id)
-        .await?;
+    let caller = gateway.authenticate(token, from, &id).await?;
     let caller = caller.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
     Ok(Some(Permit(Rc::new(caller))))
 }
 
+async fn oneself(gateway: &Gateway, token: &str) -> Result<Oneself, Error> {
+    let credential = Credential::Bearer(Secret::new(token));
+    let me = gateway.whoami(&credential).await?;
+    let me = me.filter(|me| me.may(PersonalScope::Me));
+    let me = me.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
+    Ok(Oneself(Rc::new(me)))
+}
+
 /// What the `Authorization` header holds.
 #[derive(Debug, PartialEq, Eq)]
-enum Credentials<'r> {
+pub(super) enum Credentials<'r> {
     None,
     /// Another scheme, several headers, or no text.
     Other,
@@ -81,7 +111,7 @@ enum Credentials<'r> {
 }
 
 impl<'r> Credentials<'r> {
-    fn of(headers: &'r HeaderMap) -> Self {
+    pub(super) fn of(headers: &'r HeaderMap) -> Self {
         let mut sent = headers.get_all(header::AUTHORIZATION);
         let Some(first) = sent.next() else {
             return Self::None;

@@ -5,6 +5,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use bytes::Bytes;
 
+use super::cookie;
 use super::route::{Route, routes};
 use crate::scim::openapi::{About, document};
 use crate::service::Gateway;
@@ -18,9 +19,11 @@ impl OpenApi {
     pub fn new(gateway: &Gateway) -> Self {
         let registry = gateway.registry();
         let url = gateway.settings().server.public_url.to_string();
+        let cookie = cookie::session_name(gateway);
         let about = About {
             url: &url,
             version: env!("CARGO_PKG_VERSION"),
+            cookie: &cookie,
         };
         let endpoints: Vec<_> = routes(registry)
             .iter()

@@ -1,11 +1,15 @@
 //! The table of routes: what is served where, by which methods, to whom. The app is built from it.
 
+mod auth;
+mod page;
+
 use std::sync::Arc;
 
 use actix_web::{Resource, guard, web};
 
 use super::bulk;
 use super::discovery;
+use super::me;
 use super::metrics;
 use super::oauth;
 use super::openapi;
@@ -27,6 +31,14 @@ pub enum Access {
     Public,
     /// Whoever shows a valid bearer token.
     Bearer,
+    /// Anybody; it is a page for people, whose forms prove that they are ours.
+    Page,
+    /// Whoever has a session cookie; on pages others are sent to the login.
+    Session,
+    /// Whoever has a session cookie, a JWT of ours or a personal access token.
+    Person,
+    /// A connection with the scope `introspect`.
+    Introspector,
     /// Direct peers of this machine, or whoever shows `metrics.token` where that is set.
     Operator,
     /// An OAuth client, which proves itself in the request (RFC 6749 §2.3).
@@ -64,6 +76,8 @@ enum Serves {
     Ready,
     OpenApi,
     Metrics,
+    Auth(auth::Serves),
+    Page(page::Serves),
     OauthToken,
 }
 
@@ -82,6 +96,7 @@ const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
 const ITEM: &[&str] = &["GET", "HEAD", "PUT", "PATCH", "DELETE"];
 const POST: &[&str] = &["POST"];
+const FORM: &[&str] = COLLECTION;
 const ALL: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Every route there is, first match first: `/Users/.search` stands before `/Users/{id}`.
@@ -131,6 +146,14 @@ pub fn routes(registry: &Registry) -> Vec<Route> {
         outside("/metrics", Access::Operator, READ, Serves::Metrics),
         outside("/oauth/token", Access::Client, POST, Serves::OauthToken),
     ]);
+    let auth = auth::ROUTES.into_iter();
+    routes.extend(
+        auth.map(|(path, access, methods, at)| outside(path, access, methods, Serves::Auth(at))),
+    );
+    let page = page::ROUTES.into_iter();
+    routes.extend(
+        page.map(|(path, access, methods, at)| outside(path, access, methods, Serves::Page(at))),
+    );
     routes
 }
 
@@ -140,8 +163,10 @@ impl Route {
         let access = match self.access {
             Access::Public => described::Access::Public,
             Access::Client => described::Access::Client,
-            Access::Bearer => described::Access::Bearer,
-            Access::Operator => return None,
+            Access::Bearer | Access::Introspector => described::Access::Bearer,
+            Access::Session => described::Access::Session,
+            Access::Person => described::Access::Person,
+            Access::Operator | Access::Page => return None,
         };
         Some(described::Endpoint {
             path: self.path.clone(),
@@ -161,9 +186,16 @@ impl Route {
         match (self.access, self.path.starts_with(SCIM_SCOPE)) {
             (Access::Bearer, _) => resource.default_service(web::to(unserved::method)),
             (Access::Public, true) => resource.default_service(web::to(discovery::method)),
-            (Access::Public, false) | (Access::Operator | Access::Client, _) => {
-                resource.default_service(web::to(ops::method))
-            }
+            (Access::Public, false)
+            | (
+                Access::Operator
+                | Access::Client
+                | Access::Page
+                | Access::Session
+                | Access::Person
+                | Access::Introspector,
+                _,
+            ) => resource.default_service(web::to(ops::method)),
         }
     }
 }
@@ -187,7 +219,8 @@ impl Serves {
             Self::Alive | Self::Ready => described::Serves::Probe,
             Self::OpenApi => described::Serves::OpenApi,
             Self::OauthToken => described::Serves::OauthToken,
-            Self::Metrics => return None,
+            Self::Auth(serves) => described::Serves::Auth(serves.described()),
+            Self::Metrics | Self::Page(_) => return None,
         })
     }
 
@@ -209,6 +242,8 @@ impl Serves {
             | Self::Ready
             | Self::OpenApi
             | Self::Metrics
+            | Self::Auth(_)
+            | Self::Page(_)
             | Self::OauthToken => None,
         }
     }
@@ -226,7 +261,7 @@ impl Serves {
             Self::Search(_) => at.route(web::post().to(search::of_type)),
             Self::SearchAll => at.route(web::post().to(search::of_all)),
             Self::Bulk => at.route(web::post().to(bulk::run)),
-            Self::Me => at.route(any().to(unserved::me)),
+            Self::Me => at.route(read().to(me::get)).route(change().to(me::change)),
             Self::Root => at.route(read().to(search::root)),
             Self::ProviderConfig => at.route(read().to(discovery::provider_config)),
             Self::ResourceTypes => at.route(read().to(discovery::resource_types)),
@@ -237,6 +272,8 @@ impl Serves {
             Self::Ready => at.route(read().to(ops::ready)),
             Self::OpenApi => at.route(read().to(openapi::show)),
             Self::Metrics => at.route(read().to(metrics::read)),
+            Self::Auth(serves) => serves.mount(at),
+            Self::Page(serves) => serves.mount(at),
             Self::OauthToken => at.route(web::post().to(oauth::token)),
         }
     }
@@ -247,9 +284,8 @@ fn read() -> actix_web::Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// The methods of [`ALL`].
-fn any() -> actix_web::Route {
-    let reads = guard::Any(guard::Get()).or(guard::Head());
-    let writes = reads.or(guard::Post()).or(guard::Put());
+/// Those methods of [`ALL`] that change something.
+fn change() -> actix_web::Route {
+    let writes = guard::Any(guard::Post()).or(guard::Put());
     web::route().guard(writes.or(guard::Patch()).or(guard::Delete()))
 }

@@ -17,6 +17,8 @@ use tracing::Instrument;
 use super::auth::Permit;
 use super::client;
 use super::error::Error;
+use super::page::Failure;
+use super::problem::Problem;
 use super::request::{RequestId, gateway};
 use super::route::{Mounted, SCIM_SCOPE};
 use crate::service::{Request, Said};
@@ -62,12 +64,22 @@ pub(super) fn mark(headers: &mut HeaderMap, request: &str) {
 }
 
 /// The answer to a request that failed by the server's fault, with the id of the request in it; the
-/// reason goes to the log.
+/// reason goes to the log. A page tells the id of any request that failed.
 fn failure<B>(response: &ServiceResponse<B>, id: &str) -> Option<HttpResponse> {
-    let error = response.response().error()?.as_error::<Error>()?;
-    let why = error.why()?;
+    let error = response.response().error()?;
+    if let Some(failure) = error.as_error::<Failure>() {
+        if let Some(why) = failure.0.why() {
+            tracing::error!(why, "request failed");
+        }
+        return Some(failure.page(response.request()));
+    }
+    let (why, answer) = match (error.as_error::<Error>(), error.as_error::<Problem>()) {
+        (Some(error), _) => (error.why()?, error.answer(id)),
+        (None, Some(problem)) => (problem.why()?, problem.answer(id)),
+        (None, None) => return None,
+    };
     tracing::error!(why, "request failed");
-    Some(error.answer(id))
+    Some(answer)
 }
 
 /// Counts the request for the metrics.

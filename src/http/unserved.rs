@@ -36,19 +36,8 @@ pub(super) fn not_allowed(request: &HttpRequest) -> Error {
     )
 }
 
-/// `/Me` (RFC 7644 §3.11): 501.
-pub(super) async fn me(_: Permit) -> Result<Reply, Error> {
-    Err(not_implemented(
-        "/Me is not served; use the URL of the user.",
-    ))
-}
-
 /// `v1`, `v3`, `v2.1`, …
 fn is_other_version(segment: &str) -> bool {
     let number = segment.strip_prefix(['v', 'V']).unwrap_or_default();
     segment != "v2" && number.starts_with(|first: char| first.is_ascii_digit())
-}
-
-fn not_implemented(detail: &str) -> Error {
-    Error::new(ErrorKind::NotImplemented, detail)
 }

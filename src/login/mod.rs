@@ -4,6 +4,8 @@ mod fetch;
 mod identity;
 mod jwt;
 mod key_set;
+mod ldap;
+pub mod password;
 pub mod saml;
 mod trail;
 
@@ -11,4 +13,5 @@ pub use fetch::{Fetch, FetchError};
 pub use identity::{Identity, SingleLogout};
 pub use jwt::{Disbelief, Expected, Key, key_id, names, verify};
 pub use key_set::{KeySet, NoKey};
+pub use ldap::{Directory, is_group};
 pub use trail::{Refusal, Refused, Step, StepResult, Trail};

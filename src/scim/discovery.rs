@@ -22,6 +22,8 @@ pub struct Limits {
     pub max_operations: u64,
     /// How many bytes a request body has at most.
     pub max_payload: u64,
+    /// Whether passwords can be set.
+    pub passwords: bool,
 }
 
 /// The answer of `/ServiceProviderConfig` (RFC 7643 §5); `base` is the URL of the SCIM root.
@@ -35,7 +37,7 @@ pub fn service_provider_config(base: &str, limits: Limits) -> Value {
             "maxPayloadSize": limits.max_payload,
         },
         "filter": { "supported": true, "maxResults": limits.max_results },
-        "changePassword": { "supported": false },
+        "changePassword": { "supported": limits.passwords },
         "sort": { "supported": true },
         "etag": { "supported": true },
         "pagination": {

@@ -140,6 +140,16 @@ pub fn is_unassigned(value: &Value) -> bool {
     }
 }
 
+/// The password that a body of type `rt` sets; `Null` is none.
+pub fn password_in<'b>(rt: &ResourceType, body: &'b Map<String, Value>) -> Option<&'b Value> {
+    let is_one = |name: &str| {
+        rt.attribute(name)
+            .is_some_and(|attr| is_password(rt, &attr))
+    };
+    let (_, value) = body.iter().find(|(name, _)| is_one(name))?;
+    Some(value).filter(|value| !value.is_null())
+}
+
 /// Whether `attr` is the password of the core User, which the document never holds.
 pub fn is_password(rt: &ResourceType, attr: &AttrRef) -> bool {
     rt.is_user() && attr.extension.is_none() && attr.attribute.name == "password"

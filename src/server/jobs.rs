@@ -17,6 +17,8 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// a million.
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 
+/// How often ended sessions are forgotten and the keys of JWTs looked after, whose periods are days.
+const TIDY_EVERY: Duration = Duration::from_secs(10 * 60);
 /// How often it is looked whether tokens that end soon are to be warned of; that happens once a day.
 const WATCH_EVERY: Duration = Duration::from_secs(10 * 60);
 
@@ -35,6 +37,7 @@ impl Jobs {
             rt::spawn(seal(gateway.clone(), stop.subscribe())),
             rt::spawn(flush(gateway.clone(), stop.subscribe())),
             rt::spawn(prune(gateway.clone(), stop.subscribe())),
+            rt::spawn(tidy(gateway.clone(), stop.subscribe())),
             rt::spawn(watch_tokens(gateway.clone(), stop.subscribe())),
         ];
         Self {
@@ -77,6 +80,17 @@ async fn prune(gateway: Gateway, mut stop: watch::Receiver<()>) {
     while goes_on(&mut stop, PRUNE_EVERY).await {
         if let Err(error) = gateway.prune_provisioning().await {
             tracing::warn!(%error, "the provisioning log was not pruned");
+        }
+    }
+}
+
+async fn tidy(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    while goes_on(&mut stop, TIDY_EVERY).await {
+        if let Err(error) = gateway.drop_ended_sessions().await {
+            tracing::warn!(%error, "sessions that ended were not forgotten");
+        }
+        if let Err(error) = gateway.rotate_keys().await {
+            tracing::warn!(%error, "the keys of JWTs were not looked after");
         }
     }
 }

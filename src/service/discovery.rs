@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::error::{Error, Result};
 use super::resource::CURSOR_SECONDS;
-use crate::config::Settings;
+use crate::config::{LoginMethod, Settings};
 use crate::scim;
 use crate::scim::discovery::{self, Limits};
 use crate::scim::message::{ListHead, list_body};
@@ -32,6 +32,7 @@ impl Discovery {
             cursor_seconds: u64::from(CURSOR_SECONDS),
             max_operations: settings.scim.max_bulk_operations,
             max_payload: settings.scim.max_payload.bytes(),
+            passwords: settings.login.method == LoginMethod::Local,
         };
         let config = discovery::service_provider_config(base, limits).to_string();
         let types = registry

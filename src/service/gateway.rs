@@ -8,8 +8,9 @@ use super::error::Result;
 use super::keys::Keys;
 use super::limit::Limits;
 use super::oauth::Issuers;
+use super::password::Pool;
 use super::provisioning::Buffer;
-use super::role::AdminGroups;
+use super::role::{AdminGroups, RoleNames};
 use super::schema;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
@@ -32,10 +33,12 @@ struct Inner {
     keys: Arc<Keys>,
     limits: Limits,
     issuers: Issuers,
+    passwords: Pool,
     buffer: Buffer,
     requests: Requests,
     instance: String,
     admin_groups: AdminGroups,
+    role_names: RoleNames,
     base: String,
     discovery: Discovery,
 }
@@ -80,6 +83,7 @@ impl Gateway {
         let issuers = Issuers::new(&settings, &clock);
         let instance = clock.id();
         let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry, &keys);
+        let role_names = RoleNames::new(&settings.roles.map);
         Ok(Self(Arc::new(Inner {
             settings,
             registry,
@@ -88,10 +92,12 @@ impl Gateway {
             keys,
             limits,
             issuers,
+            passwords: Pool::new(),
             buffer: Buffer::default(),
             requests: Requests::default(),
             instance,
             admin_groups,
+            role_names,
             base,
             discovery,
         })))
@@ -173,8 +179,17 @@ impl Gateway {
         &self.0.issuers
     }
 
+    /// Where passwords are hashed.
+    pub(super) fn passwords(&self) -> &Pool {
+        &self.0.passwords
+    }
+
     pub(super) fn admin_groups(&self) -> &AdminGroups {
         &self.0.admin_groups
+    }
+
+    pub(super) fn role_names(&self) -> &RoleNames {
+        &self.0.role_names
     }
 
     pub(super) fn keys(&self) -> &Arc<Keys> {

@@ -87,19 +87,20 @@ impl Gateway {
             return Err(refused(detail));
         }
         let busy = "Another process purges at the moment: try again in a few minutes.";
-        self.claim(actor).await?.ok_or_else(|| refused(busy))
+        let claimed = self.claim(actor, Timestamp::MAX).await?;
+        claimed.ok_or_else(|| refused(busy))
     }
 
-    /// Takes the job, unless another process has it.
-    async fn claim(&self, actor: Actor) -> Result<Option<String>> {
+    /// Takes the job, unless another process has it, or has done it after `due`.
+    async fn claim(&self, actor: Actor, due: Timestamp) -> Result<Option<String>> {
         let holder = self.clock().id();
         let cause = self.cause(actor, "");
         let name = holder.clone();
-        let claimed = self
-            .store()
-            .write(cause, move |tx| tx.claim_job(JOB, &name, LEASE))
-            .await?;
-        Ok(claimed.then_some(holder))
+        let claimed = self.store().write(cause, move |tx| {
+            let done = tx.job_ended(JOB)?.is_some_and(|ended| ended > due);
+            Ok::<_, Error>(!done && tx.claim_job(JOB, &name, LEASE)?)
+        });
+        Ok(claimed.await?.then_some(holder))
     }
 
     /// Removes the next ones who were deleted long enough ago.
@@ -172,12 +173,9 @@ impl Gateway {
         if !self.settings().retention.purge {
             return Ok(None);
         }
-        let ended = self.store().read(|tx| tx.job_ended(JOB)).await?;
         let now = self.clock().now();
-        if ended.is_some_and(|ended| now.duration_since(ended) < EVERY) {
-            return Ok(None);
-        }
-        let Some(holder) = self.claim(Actor::System).await? else {
+        let due = now.checked_sub(EVERY).unwrap_or(now);
+        let Some(holder) = self.claim(Actor::System, due).await? else {
             return Ok(None);
         };
         let (mut report, mut after) = (PurgeReport::default(), None);

@@ -25,10 +25,12 @@ pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use tx::{
-    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Decided, Decision, Fault,
-    Federation, Find, Found, Grant, GroupRef, Handed, Hold, Holders, List, LogEntry, LogFind,
-    MemberChange, Names, Nature, NewQuestion, NewResource, Pin, Position, Question, Record, Seal,
-    Sort, Start, State, StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
+    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Decided, Decision,
+    FAILED_LOGINS, FailedLogin, Fault, Federation, Find, Found, Grant, GroupRef, Handed, Hold,
+    Holders, Link, List, LogEntry, LogFind, LoginLink, LoginState, MemberChange, Names, Nature,
+    NewQuestion, NewResource, OfGroup, Password, PersonalToken, Pin, Position, Purpose, Question,
+    Record, Seal, Session, SessionName, SigningKey, Sort, Start, State, StoredMember, Token, Topic,
+    Tx, Walk, Walked, question_id,
 };
 pub use viewer::Viewer;
 

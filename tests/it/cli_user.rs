@@ -28,9 +28,12 @@ fn create_makes_one_user_who_belongs_to_nobody() {
         .json();
     let ada = &found["Resources"][0];
     let id = ada["id"].as_str().unwrap();
-    assert_eq!(
-        told,
-        format!("id: {id}\nuserName: ada@example.org\nstate: active\nadministrator: yes\n")
+    let who = format!("id: {id}\nuserName: ada@example.org\nstate: active\nadministrator: yes\n");
+    let link = told.strip_prefix(&who).unwrap_or_else(|| panic!("{told}"));
+    assert!(
+        link.starts_with("set password at: http://127.0.0.1:8080/password/")
+            && link.contains("once, until"),
+        "{link}"
     );
     assert_eq!(
         ada["name"],

@@ -25,6 +25,8 @@ mod custom_schema;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod ldap;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod limits;
@@ -34,6 +36,10 @@ mod metrics;
 mod oauth;
 #[cfg(test)]
 mod ownership;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod password;
 #[cfg(test)]
 mod provisioning;
 #[cfg(test)]
@@ -50,6 +56,8 @@ mod roles;
 mod saml;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -158,7 +158,7 @@ fn all_faults_are_told_at_once() {
         "listen=127.0.0.1:1",
     ];
     insta::assert_snapshot!(faults(&flags, &environment, file), @r#"
-    muster.toml:1: unknown setting colour; the nearest is roles.admin_groups
+    muster.toml:1: unknown setting colour; the nearest is ldap.url
     muster.toml:14: unknown setting scim.profil; the nearest is scim.profile
     muster.toml:7: unknown setting scm.token; the nearest is scim.token
     env MUSTER_LOG_FORMAT: unknown setting; the nearest is MUSTER_LOG__FORMAT
@@ -233,6 +233,7 @@ fn what_is_unwise_is_told_and_allowed() {
     insta::assert_snapshot!(settings.unwrap().warnings().join("\n"), @r#"
     scim.token stands in a file that every user of this machine can read: chmod o= that file, or use scim.token_file
     server.public_url is not set and no client can reach http://0.0.0.0:80: set it to the address that clients use
+    server.public_url is http: passwords and session cookies travel unprotected, and browsers see cookies without Secure; put TLS in front, or set server.tls_cert and server.tls_key
     scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire
     "#);
 }

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document of a gateway: made from its schemas and from what its routes serve.
 
 mod attribute;
+mod auth;
 mod component;
 mod message;
 mod oauth;
@@ -13,6 +14,8 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{Registry, ResourceType};
 
+pub use auth::Auth;
+
 /// What the document says about the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct About<'a> {
@@ -20,6 +23,8 @@ pub struct About<'a> {
     pub url: &'a str,
     /// The version of the program.
     pub version: &'a str,
+    /// The name of the session cookie.
+    pub cookie: &'a str,
 }
 
 /// One URL pattern and what stands behind it.
@@ -44,6 +49,10 @@ pub enum Access {
     Bearer,
     /// An OAuth client with its id and secret, or an assertion in their stead.
     Client,
+    /// Whoever has a session cookie.
+    Session,
+    /// Whoever has a session cookie, a JWT or a personal access token.
+    Person,
 }
 
 /// What an endpoint serves.
@@ -79,6 +88,8 @@ pub enum Serves {
     OpenApi,
     /// `/oauth/token`
     OauthToken,
+    /// What is about logins.
+    Auth(Auth),
 }
 
 /// The document (OpenAPI 3.1).
@@ -107,6 +118,17 @@ pub fn document(about: About<'_>, registry: &Registry, endpoints: &[Endpoint]) -
                     "type": "http",
                     "scheme": "basic",
                     "description": "The name of a connection and its token (RFC 6749 §2.3.1); both may be in the form.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": about.cookie,
+                    "description": "The session that a login begins.",
+                },
+                "person": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A JWT of `/auth/token`, or a personal access token.",
                 },
                 "bearer": {
                     "type": "http",

@@ -118,7 +118,12 @@ fn operation(endpoint: &Endpoint, method: &str) -> Option<Operation> {
                 SEARCH,
             )
         },
-        Serves::Me => plain("Who asks (not offered)", "Resources", Vec::new(), ME),
+        Serves::Me => plain(
+            "Who asks; people only, and to be read only",
+            "Resources",
+            Vec::new(),
+            ME,
+        ),
         Serves::ProviderConfig => shows("What the server offers", message::CONFIG, BASE),
         Serves::ResourceTypes => shows("The resource types", message::LIST, LISTED),
         Serves::ResourceType => shows("A resource type", message::TYPE, ONE),
@@ -131,6 +136,7 @@ fn operation(endpoint: &Endpoint, method: &str) -> Option<Operation> {
             &[],
         ),
         Serves::OpenApi => plain("This document", "Operation", vec![this()], &[]),
+        Serves::Auth(auth) => plain(auth.summary(), "Logins", auth.answers(), &[]),
         Serves::OauthToken => plain("An access token for SCIM", "OAuth", oauth::answers(), &[]),
     })
 }
@@ -184,6 +190,17 @@ impl Operation {
         if endpoint.serves == Serves::OauthToken {
             put("requestBody", oauth::request());
         }
+        if let Serves::Auth(auth) = endpoint.serves {
+            let parts = [
+                ("parameters", auth.parameters()),
+                ("requestBody", auth.request()),
+            ];
+            for (key, value) in parts {
+                if let Some(value) = value {
+                    put(key, value);
+                }
+            }
+        }
         if let Some(key) = &self.takes {
             let schema = json!({ "schema": reference("schemas", key) });
             let content = json!({ MEDIA_TYPE: schema.clone(), "application/json": schema });
@@ -204,6 +221,8 @@ impl Operation {
                 Access::Public => json!([]),
                 Access::Bearer => json!([{ "bearer": [] }]),
                 Access::Client => json!([{ "client": [] }, {}]),
+                Access::Session => json!([{ "session": [] }]),
+                Access::Person => json!([{ "session": [] }, { "person": [] }]),
             },
         );
         Value::Object(all)

@@ -22,6 +22,7 @@ pub use operation::{MAX_OPERATIONS, check_size};
 
 use super::error::Result;
 use super::filter::{AttrRef, Filter};
+use super::resource;
 use super::schema::{Attribute, ResourceType, Schema};
 
 /// A PATCH message whose paths are attributes of the resource type.
@@ -39,6 +40,21 @@ impl Patch {
     /// checked before ([`check_size`]).
     pub fn parse(rt: &ResourceType, body: Map<String, Value>) -> Result<Self> {
         operation::parse(rt, body).map(|operations| Self { operations })
+    }
+
+    /// The password that the operations set, the last one if there are several.
+    pub fn password(&self, rt: &ResourceType) -> Option<&Value> {
+        let set = self
+            .operations
+            .iter()
+            .rev()
+            .filter(|operation| operation.verb != Verb::Remove);
+        set.filter_map(|operation| match &operation.target {
+            Target::Resource => resource::password_in(rt, operation.value.as_object()?),
+            Target::Attribute(attr) if resource::is_password(rt, attr) => Some(&operation.value),
+            Target::Attribute(_) | Target::Extension(_) | Target::Values(_) => None,
+        })
+        .find(|value| !value.is_null())
     }
 
     /// Whether an operation writes the core attribute `name`, by its path or in a value without one.

@@ -43,6 +43,12 @@ impl Changes {
         self
     }
 
+    /// And these.
+    pub(in crate::service) fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
     /// And these changes of members.
     pub(in crate::service) fn with_members(mut self, members: &MemberChange) -> Self {
         let mut rest = Map::new();

@@ -41,7 +41,7 @@ impl Gateway {
                 .unwrap_or_else(|| self.clock().id())
         })?;
         let needed: HashSet<usize> = plan.steps.iter().flat_map(|s| &s.needs).copied().collect();
-        let changes: Vec<_> = plan
+        let mut changes: Vec<_> = plan
             .steps
             .iter()
             .enumerate()
@@ -51,6 +51,7 @@ impl Gateway {
                 prepare(caller, step, promise)
             })
             .collect();
+        self.hash_passwords(caller, &mut changes).await?;
         let asked = plan.steps.iter().enumerate();
         let asked = asked
             .map(|(position, step)| asked_for(caller, position, step))
@@ -79,6 +80,24 @@ impl Gateway {
                 Some((&step.operation, self.outcome(caller, step, result)))
             });
         Ok(bulk::answer(outcomes).to_string().into())
+    }
+
+    /// Hashes the passwords that operations set, one after the other: a request of many takes no more of the machine
+    /// than one.
+    async fn hash_passwords(
+        &self,
+        caller: &Caller,
+        changes: &mut [scim::Result<Change>],
+    ) -> Result<()> {
+        for slot in changes {
+            let Ok(change) = slot else { continue };
+            match self.hash_for(caller, change).await {
+                Ok(()) => {}
+                Err(Error::Scim(error)) => *slot = Err(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// What the provisioning log does not know yet: refusals, and what changed nothing.
@@ -288,5 +307,6 @@ fn prepare(caller: &Caller, step: &Step, promise: Promise) -> scim::Result<Chang
         id,
         conditions,
         what,
+        password: None,
     })
 }

@@ -1,6 +1,6 @@
 //! What follows from a decision.
 
-use super::InboxEntry;
+use super::{InboxEntry, matter};
 use crate::scim::{self, ErrorKind};
 use crate::service::audit::{self, Changes};
 use crate::service::ownership::double;
@@ -50,7 +50,8 @@ impl Gateway {
         decision: Decision,
     ) -> Result<()> {
         match (question.topic, decision) {
-            (Topic::Adoption | Topic::Link, _) => Ok(()),
+            (Topic::Adoption, _) => Ok(()),
+            (Topic::Link, decision) => follow_link(tx, question, decision),
             (Topic::Double, Decision::Allowed) => double::are_one(self, tx, question),
             (Topic::Double, Decision::Refused) => double::are_two(self, tx, question),
         }
@@ -82,6 +83,17 @@ impl Gateway {
         };
         Ok(audit::record(tx, self.keys(), &entry)?)
     }
+}
+
+/// Lets a login through to a record, or takes that back.
+fn follow_link(tx: &mut Tx<'_>, question: &Question, decision: Decision) -> Result<()> {
+    let Some((source, subject)) = matter::identity(question) else {
+        return Ok(());
+    };
+    Ok(match decision {
+        Decision::Allowed => tx.let_link(&question.resource, &source, &subject)?,
+        Decision::Refused => tx.forbid_link(&question.resource, &source, &subject)?,
+    })
 }
 
 fn no_entry(id: &str) -> Error {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::service::Result;
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
-use crate::store::{Decision, NewQuestion, Record, Topic, Tx, question_id};
+use crate::store::{Decision, NewQuestion, Question, Record, Topic, Tx, question_id};
 
 /// A question for an administrator. Two that are equal are one: asking again asks nothing new.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,6 @@ pub(in crate::service) enum Matter {
         old: String,
     },
     /// May whoever logs in as `subject` of `source` be this person? Where several match, each is a question.
-    #[expect(dead_code, reason = "asked by logins, which come next")]
     Link {
         /// Where they prove who they are: `saml`, `ldap`, an issuer.
         source: String,
@@ -137,6 +136,13 @@ impl Matter {
             ),
         }
     }
+}
+
+/// The identity that a question about a link is about: source and subject.
+pub(super) fn identity(question: &Question) -> Option<(String, String)> {
+    let data: Value = serde_json::from_str(question.data.as_deref()?).ok()?;
+    let text = |name: &str| Some(data.get(name)?.as_str()?.to_owned());
+    text("source").zip(text("subject"))
 }
 
 /// The question whether a connection may take over the record of an administrator.

@@ -196,6 +196,12 @@ pub(in crate::service) fn are_one(
         );
         return Err(scim::Error::new(ErrorKind::Conflict, detail).into());
     }
+    // Whoever logged in as the one logs in as the other from now on.
+    if tx.get(&Viewer::All, &rt, &question.resource)?.is_some() {
+        for link in tx.login_links_of(id)? {
+            tx.set_login_link(&link.source, &link.subject, &question.resource)?;
+        }
+    }
     let deleted = life::delete(tx, &rt, &old)?;
     let changes = Changes::default().set("sameAs", Value::Null, question.resource.as_str());
     audit::record_change(tx, gateway.keys(), Some(old.state), &deleted, &changes)?;

@@ -91,7 +91,7 @@ pub(in crate::service) fn noted(caller: &Caller, id: &str, notes: &Notes) {
     if notes.password {
         tracing::info!(
             connection,
-            "a password was dropped: none can be set over SCIM"
+            "a password was dropped: setting one needs the scope password, and login.method = local"
         );
     }
     if !notes.unknown.is_empty() {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::create::New;
 use super::get::not_found;
+use super::password::SentPassword;
 use super::{condition, members};
 use crate::config::OnRecreate;
 use crate::scim;
@@ -31,6 +32,8 @@ pub(in crate::service) struct Change {
     pub(in crate::service) id: String,
     pub(in crate::service) conditions: Conditions,
     pub(in crate::service) what: What,
+    /// The password that it sets, hashed before the store is called.
+    pub(in crate::service) password: Option<SentPassword>,
 }
 
 /// What is done to it.
@@ -69,7 +72,7 @@ pub(in crate::service) struct Changed {
 /// What the log is told about a change.
 #[derive(Clone, Default)]
 pub(in crate::service) struct Notes {
-    /// Whether the body had a password.
+    /// Whether the body had a password that was dropped.
     pub(in crate::service) password: bool,
     /// Names in the body that stand for nothing.
     pub(in crate::service) unknown: Vec<String>,
@@ -104,13 +107,19 @@ impl Change {
         match &self.what {
             What::Create(new) => {
                 let record = self.insert(tx, terms, new)?;
-                terms.settle(tx, record, &new.incoming)
+                let changed = terms.settle(tx, record, &new.incoming)?;
+                self.with_password(tx, terms, changed)
             }
-            What::Replace(body) => self.guarded(tx, terms, |tx, record| {
-                self.replace(tx, terms, record, body)
-            }),
+            What::Replace(body) => {
+                let changed = self.guarded(tx, terms, |tx, record| {
+                    self.replace(tx, terms, record, body)
+                })?;
+                self.with_password(tx, terms, changed)
+            }
             What::Patch(patch) => {
-                self.guarded(tx, terms, |tx, record| self.patch(tx, terms, record, patch))
+                let changed =
+                    self.guarded(tx, terms, |tx, record| self.patch(tx, terms, record, patch))?;
+                self.with_password(tx, terms, changed)
             }
             What::Delete => self.guarded(tx, terms, |tx, record| {
                 if self.rt.is_user() {
@@ -151,7 +160,10 @@ impl Change {
         record: Record,
     ) -> Result<Changed> {
         match &self.what {
-            What::Create(new) => terms.settle(tx, record, &new.incoming),
+            What::Create(new) => {
+                let changed = terms.settle(tx, record, &new.incoming)?;
+                self.with_password(tx, terms, changed)
+            }
             What::Replace(_) | What::Patch(_) | What::Delete => {
                 Ok(Changed::new(record, Notes::default()))
             }
@@ -291,6 +303,10 @@ impl Terms {
             keys: &self.keys,
             groups: self.rules.groups(),
         }
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The request that all this is done in.

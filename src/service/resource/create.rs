@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::change::{Change, Terms, state};
 use crate::config::OnRecreate;
-use crate::scim::resource::Document;
+use crate::scim::resource::{Document, password_in};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
 use crate::scim::{self, ErrorKind};
@@ -18,6 +18,7 @@ pub(in crate::service) struct New {
     pub(super) incoming: Incoming,
     /// The body as the profile left it, for people whom it may restore.
     body: Option<Map<String, Value>>,
+    password: Option<Value>,
     promise: Promise,
 }
 
@@ -39,12 +40,18 @@ impl New {
         promise: Promise,
     ) -> scim::Result<Self> {
         let kept = rt.is_user().then(|| body.clone());
+        let password = password_in(rt, &body).cloned();
         let incoming = validate::create(rt, body)?;
         Ok(Self {
             body: kept.filter(|_| incoming.document.external_id().is_some()),
             incoming,
+            password,
             promise,
         })
+    }
+
+    pub(super) fn password(&self) -> Option<&Value> {
+        self.password.as_ref()
     }
 }
 

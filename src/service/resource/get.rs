@@ -3,9 +3,12 @@
 use super::condition::{allow_read, etag, is_known};
 use super::{Fetched, One, members};
 use crate::scim;
-use crate::scim::query::Preference;
+use crate::scim::project::Projection;
+use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
-use crate::service::{Caller, Error, Gateway, Result};
+use crate::scim::syntax::Name;
+use crate::service::{Caller, Error, Gateway, Me, Result};
+use crate::store::Viewer;
 
 impl Gateway {
     /// Reads a resource, unless the caller has this version already.
@@ -14,15 +17,41 @@ impl Gateway {
     /// 404 when there is none with this id, 412 when it is at another version than `If-Match` says.
     pub async fn get(&self, caller: &Caller, one: One) -> Result<Fetched> {
         caller.scopes.may_read()?;
-        let One {
+        let projection = caller.projection(&one.rt, &one.wanted)?;
+        self.fetch(caller.viewer(), one, projection).await
+    }
+
+    /// Reads the record of somebody who is logged in (RFC 7644 §3.11).
+    ///
+    /// # Errors
+    /// As [`Gateway::get`].
+    pub async fn get_me(&self, me: &Me, wanted: Wanted, conditions: Conditions) -> Result<Fetched> {
+        let (rt, id) = (self.user_type()?, me.id.clone());
+        let list = |names: Option<&str>| {
+            let names = names.unwrap_or_default().split(',').map(str::trim);
+            let names = names.filter(|name| !name.is_empty());
+            names.map(|name| Name(name.to_owned())).collect::<Vec<_>>()
+        };
+        let attributes = list(wanted.attributes.as_deref());
+        let excluded = list(wanted.excluded.as_deref());
+        let projection = Projection::new(&rt, &attributes, &excluded)?;
+        let one = One {
             rt,
             id,
             wanted,
             conditions,
+        };
+        self.fetch(Viewer::All, one, projection).await
+    }
+
+    async fn fetch(&self, viewer: Viewer, one: One, projection: Projection) -> Result<Fetched> {
+        let One {
+            rt,
+            id,
+            wanted: _,
+            conditions,
         } = one;
-        let projection = caller.projection(&rt, &wanted)?;
         let gateway = self.clone();
-        let viewer = caller.viewer();
         self.store()
             .read(move |tx| {
                 let Some(record) = tx.get(&viewer, &rt, &id)? else {

@@ -9,6 +9,7 @@ mod cursor;
 mod find;
 mod get;
 pub(super) mod members;
+mod password;
 mod render;
 mod write;
 
@@ -21,6 +22,7 @@ use crate::scim::schema::ResourceType;
 
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
+pub(super) use render::Joined;
 
 /// A request for one resource.
 #[derive(Debug, Clone)]

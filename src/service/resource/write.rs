@@ -39,6 +39,7 @@ impl Gateway {
             id: self.clock().id(),
             conditions: Conditions::default(),
             what: What::Create(Box::new(new)),
+            password: None,
         };
         let share = Share::new(Share::Whole, &projection, wanted.preference);
         self.change(caller, change, projection, share).await
@@ -59,6 +60,7 @@ impl Gateway {
             id: one.id,
             conditions: one.conditions,
             what,
+            password: None,
         };
         self.change(caller, change, projection, share).await
     }
@@ -81,6 +83,7 @@ impl Gateway {
             id: one.id,
             conditions: one.conditions,
             what,
+            password: None,
         };
         self.change(caller, change, projection, share).await
     }
@@ -102,6 +105,7 @@ impl Gateway {
             id: id.to_owned(),
             conditions,
             what: What::Delete,
+            password: None,
         };
         let (terms, asked) = (Terms::new(self, caller), Asked::by(&change, caller));
         let cause = self.cause(
@@ -127,10 +131,11 @@ impl Gateway {
     async fn change(
         &self,
         caller: &Caller,
-        change: Change,
+        mut change: Change,
         projection: Projection,
         (share, preference): (Share, Preference),
     ) -> Result<Answer> {
+        self.hash_for(caller, &mut change).await?;
         let (terms, rt, asked) = (
             Terms::new(self, caller),
             Arc::clone(&change.rt),

@@ -85,6 +85,7 @@ impl AdminGroups {
             role: ADMIN,
             kind: &self.0.people,
             groups,
+            by_login: true,
         }
     }
 

@@ -3,6 +3,7 @@
 mod group;
 mod hand;
 mod list;
+mod names;
 mod reason;
 mod rule;
 
@@ -12,6 +13,7 @@ pub use reason::{How, Reason};
 pub(super) use group::AdminGroups;
 pub(super) use hand::{give, take};
 pub(super) use list::state_name;
+pub(super) use names::RoleNames;
 pub(super) use rule::{Before, Rules};
 
 /// The role of administrators.

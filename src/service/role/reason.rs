@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ADMIN, AdminGroups};
 use crate::service::Result;
-use crate::store::{Record, State, Tx, Viewer};
+use crate::store::{LoginState, Record, State, Tx, Viewer};
 
 /// One reason why somebody is an administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,13 @@ pub enum Reason {
         /// Who: `cli`, `connection NAME`, `system`.
         by: String,
         /// When.
+        since: Timestamp,
+    },
+    /// Their last login carried the attribute, value or group of administrators.
+    Login {
+        /// The source that said so.
+        source: String,
+        /// Since when.
         since: Timestamp,
     },
     /// They are a direct member of a group of `roles.admin_groups`.
@@ -63,6 +70,14 @@ impl AdminGroups {
                 since: grant.since,
             });
         }
+        if let Some(LoginState {
+            source,
+            admin: Some(since),
+            ..
+        }) = tx.login_state(&person.id)?
+        {
+            reasons.push(Reason::Login { source, since });
+        }
         let groups = tx.groups_of(&Viewer::All, &person.id)?;
         for said in self.said() {
             for (id, how) in self.of(tx, said)? {
@@ -102,6 +117,12 @@ impl AdminGroups {
         if tx.granted(&person.id, ADMIN)?.is_some() {
             return Ok(true);
         }
+        if tx
+            .login_state(&person.id)?
+            .is_some_and(|state| state.admin.is_some())
+        {
+            return Ok(true);
+        }
         for id in self.ids(tx)? {
             if tx.is_member(&id, &person.id, self.people())? {
                 return Ok(true);
@@ -117,6 +138,9 @@ impl Reason {
         match self {
             Self::Manual { by, since } => {
                 json!({ "role": ADMIN, "from": "manual", "by": by, "since": since.to_string() })
+            }
+            Self::Login { source, since } => {
+                json!({ "role": ADMIN, "from": "login", "source": source, "since": since.to_string() })
             }
             Self::Group { id, display, how } => json!({
                 "role": ADMIN, "from": "group", "group": id, "display": display,
@@ -148,6 +172,12 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Manual { by, since } => write!(f, "made one by hand, {since:.0} by {by}"),
+            Self::Login { source, since } => {
+                write!(
+                    f,
+                    "their login says so, by {source} since {since:.0}; the next login can take it away"
+                )
+            }
             Self::Group { id, display, how } => {
                 let name = display.as_deref().unwrap_or_default();
                 write!(f, "member of the group \"{name}\" ({id}), {how}")

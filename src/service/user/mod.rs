@@ -18,7 +18,8 @@ use crate::scim::schema::ResourceType;
 use crate::scim::{self, filter, syntax};
 use crate::store::{Find, Hold, Record, State, Tx, Viewer};
 
-pub use create::NewPerson;
+pub(super) use create::check_address;
+pub use create::{Made, NewPerson};
 pub use named::Who;
 
 /// How many users one page of [`Gateway::users`] has: 500 documents of 2 KiB are 1 MiB.
@@ -159,7 +160,12 @@ impl Gateway {
         })
     }
 
-    fn person(&self, tx: &mut Tx<'_>, rt: &ResourceType, record: &Record) -> Result<Person> {
+    pub(super) fn person(
+        &self,
+        tx: &mut Tx<'_>,
+        rt: &ResourceType,
+        record: &Record,
+    ) -> Result<Person> {
         let reasons = self.admin_groups().reasons(tx, record)?;
         Ok(Person {
             user: self.user(tx, rt, record)?,

@@ -1,27 +1,48 @@
--- Decisions that wait for an administrator, and those that were made and still hold. resource: the record it is about; other: that
--- of a possible double. data: what else the kind has, as JSON.
-CREATE TABLE inbox (
-  id TEXT NOT NULL PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('adoption', 'double', 'link')),
-  connection TEXT,
-  resource TEXT NOT NULL REFERENCES resource (id),
-  other TEXT REFERENCES resource (id),
-  data TEXT,
-  asked TEXT NOT NULL,
-  decision TEXT CHECK (decision IN ('allowed', 'refused')),
-  decided TEXT,
-  decided_by TEXT
+-- The local password of a person, as a PHC string.
+CREATE TABLE password (
+  resource TEXT NOT NULL PRIMARY KEY REFERENCES resource (id),
+  phc TEXT NOT NULL,
+  changed TEXT NOT NULL
 ) {strict};
-CREATE INDEX inbox_asked ON inbox (asked, id);
-CREATE INDEX inbox_resource ON inbox (resource, kind, id);
-CREATE INDEX inbox_other ON inbox (other, kind, id) WHERE other IS NOT NULL;
 
--- A connection whose records are on their way to another one, so that an interrupted move is known and finished.
-CREATE TABLE transfer (
-  connection TEXT NOT NULL PRIMARY KEY,
-  target TEXT NOT NULL
+-- Links with which a person sets a password, once: a link that was used is gone. hash is of the secret in the URL.
+CREATE TABLE password_link (
+  hash {bytes} NOT NULL PRIMARY KEY,
+  resource TEXT NOT NULL REFERENCES resource (id),
+  purpose TEXT NOT NULL CHECK (purpose IN ('invitation', 'reset')),
+  expires TEXT NOT NULL
+) {keyed};
+CREATE INDEX password_link_resource ON password_link (resource);
+
+-- The code with which the first administrator is made. The one row is gone as soon as there has been an administrator.
+CREATE TABLE launchpad_code (
+  one {int} NOT NULL PRIMARY KEY CHECK (one = 1),
+  hash {bytes} NOT NULL,
+  expires TEXT NOT NULL
+) {strict};
+
+-- Tokens with which a person lets programs speak for them. hash is of the whole token; the token itself is nowhere.
+CREATE TABLE personal_token (
+  id TEXT NOT NULL PRIMARY KEY,
+  resource TEXT NOT NULL REFERENCES resource (id),
+  hash {bytes} NOT NULL,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created TEXT NOT NULL,
+  expires TEXT NOT NULL,
+  used TEXT
+) {strict};
+CREATE INDEX personal_token_resource ON personal_token (resource, id);
+
+-- Addresses, folded, that people gave themselves: nobody vouches for them.
+CREATE TABLE own_address (
+  resource TEXT NOT NULL REFERENCES resource (id),
+  folded TEXT NOT NULL,
+  PRIMARY KEY (resource, folded)
 ) {keyed};
 
--- Members whom the owner of the group does not see stand for nobody.
-UPDATE member SET resolved = NULL WHERE resolved IS NOT NULL AND EXISTS
-  (SELECT 1 FROM resource g, resource r WHERE g.id = member.group_id AND r.id = member.member_id AND g.owner <> r.owner);
+-- Records that were made for somebody who has not logged in yet: the first login may take them over, although they are
+-- an administrator's.
+CREATE TABLE awaited (
+  resource TEXT NOT NULL PRIMARY KEY REFERENCES resource (id)
+) {keyed};

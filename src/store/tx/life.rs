@@ -7,7 +7,12 @@ use crate::store::keys::external_key;
 use crate::store::{Error, Result};
 
 /// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
-const BELONGINGS: [&str; 12] = [
+const BELONGINGS: [&str; 20] = [
+    "DELETE FROM login_place WHERE resource = $1",
+    "DELETE FROM link WHERE resource = $1",
+    "DELETE FROM link_pass WHERE resource = $1",
+    "DELETE FROM login_state WHERE resource = $1",
+    "DELETE FROM failed_login WHERE resource = $1",
     "DELETE FROM former_key WHERE resource = $1",
     "DELETE FROM unique_key WHERE resource = $1",
     "DELETE FROM attribute WHERE resource = $1",
@@ -18,6 +23,9 @@ const BELONGINGS: [&str; 12] = [
     "DELETE FROM activity WHERE resource = $1",
     "DELETE FROM inbox WHERE resource = $1",
     "DELETE FROM inbox WHERE other = $1",
+    "DELETE FROM password WHERE resource = $1",
+    "DELETE FROM own_address WHERE resource = $1",
+    "DELETE FROM awaited WHERE resource = $1",
     "DELETE FROM body WHERE resource = $1",
     // What clients were told about it may quote what it held.
     "UPDATE provisioning_log SET detail = NULL WHERE resource = $1",
@@ -112,6 +120,7 @@ impl Tx<'_> {
     /// [`Error::Stale`] when it is not deleted, or no longer at the version of `old`.
     pub fn purge(&mut self, old: &Record) -> Result<()> {
         self.change(|tx| {
+            tx.end_holdings(&old.id)?;
             for sql in BELONGINGS {
                 tx.execute(sql, &[(&old.id).into()])?;
             }

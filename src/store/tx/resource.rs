@@ -224,7 +224,9 @@ impl Tx<'_> {
         )
     }
 
-    /// Makes `old` into `new` wherever it stands; the document of `new` is `document`.
+    /// Makes `old` into `new` wherever it stands; the document of `new` is `document`. Whoever is no longer active
+    /// loses what they hold, and who is found by another name or address loses their links: here, as every change of an
+    /// account comes through here.
     pub(super) fn rewrite(
         &mut self,
         rt: &ResourceType,
@@ -241,6 +243,9 @@ impl Tx<'_> {
         }
         self.write_keys(&new, rt, document)?;
         self.move_count(old, &new)?;
+        if rt.is_user() {
+            self.end_what_changed(old, &new, document)?;
+        }
         Ok(new)
     }
 

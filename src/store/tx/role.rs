@@ -22,7 +22,7 @@ pub struct Grant {
     pub since: Timestamp,
 }
 
-/// Who has a role: people of `kind` who were given it by hand, or are direct members of one of `groups`.
+/// Who has a role: people of `kind` who were given it by hand or by a login, or are direct members of one of `groups`.
 #[derive(Debug, Clone, Copy)]
 pub struct Holders<'a> {
     /// The role.
@@ -31,6 +31,8 @@ pub struct Holders<'a> {
     pub kind: &'a str,
     /// The ids of the live groups that give it.
     pub groups: &'a [String],
+    /// Whether a login gives it too.
+    pub by_login: bool,
 }
 
 impl Tx<'_> {
@@ -43,6 +45,8 @@ impl Tx<'_> {
                  ON CONFLICT (resource, role) DO NOTHING",
                 &[id.into(), role.into(), (&by).into(), (&at).into()],
             )?;
+            // Only one role is given by hand, and with the first administrator the launchpad has done its work.
+            tx.end_launchpad()?;
             Ok(rows == 1)
         })
     }
@@ -58,9 +62,12 @@ impl Tx<'_> {
         })
     }
 
-    /// Takes every role away that somebody was given by hand.
+    /// Takes every role away that somebody was given by hand or by a login.
     pub fn revoke_all(&mut self, id: &str) -> Result<u64> {
-        self.change(|tx| tx.execute("DELETE FROM role_grant WHERE resource = $1", &[id.into()]))
+        self.change(|tx| {
+            let by_hand = tx.execute("DELETE FROM role_grant WHERE resource = $1", &[id.into()])?;
+            Ok(by_hand + tx.revoke_by_login(id)?)
+        })
     }
 
     /// How somebody was given a role by hand.
@@ -104,6 +111,9 @@ impl Tx<'_> {
         if by_hand.is_some() {
             return Ok(true);
         }
+        if of.by_login && self.any_by_login(of, except)? {
+            return Ok(true);
+        }
         for group in of.groups {
             let member = self.first(
                 "SELECT 1 FROM member m JOIN resource r ON r.id = m.member_id
@@ -117,6 +127,16 @@ impl Tx<'_> {
             }
         }
         Ok(false)
+    }
+
+    fn any_by_login(&mut self, of: Holders<'_>, except: &str) -> Result<bool> {
+        let found = self.first(
+            "SELECT 1 FROM login_state l JOIN resource r ON r.id = l.resource
+             WHERE l.admin IS NOT NULL AND r.kind = $1 AND r.state = 0 AND r.id <> $2 LIMIT 1",
+            &[of.kind.into(), except.into()],
+            |row| row.int(0),
+        )?;
+        Ok(found.is_some())
     }
 
     /// How many people have the role; somebody who has it in two ways is one.
@@ -136,10 +156,16 @@ impl Tx<'_> {
                 marks.join(", ")
             )
         };
+        let by_login = if of.by_login {
+            "UNION SELECT r.id FROM login_state l JOIN resource r ON r.id = l.resource
+             WHERE l.admin IS NOT NULL AND r.kind = $2 AND r.state = 0"
+        } else {
+            ""
+        };
         self.number(
             &format!(
                 "SELECT count(*) FROM (SELECT r.id FROM role_grant g JOIN resource r ON r.id = g.resource
-                   WHERE g.role = $1 AND r.kind = $2 AND r.state = 0 {by_group}) AS holders"
+                   WHERE g.role = $1 AND r.kind = $2 AND r.state = 0 {by_group} {by_login}) AS holders"
             ),
             &params,
         )

@@ -9,7 +9,7 @@ use crate::store::keys::{attribute_rows, external_key, unique_rows};
 use crate::store::{Error, Result};
 
 /// Rows that no other row accounts for: (table, what is wrong, a query for their keys).
-const STRAYS: [(&str, &str, &str); 18] = [
+const STRAYS: [(&str, &str, &str); 29] = [
     (
         "body",
         "no such resource",
@@ -112,6 +112,63 @@ const STRAYS: [(&str, &str, &str); 18] = [
         "activity",
         "no such resource",
         "SELECT a.resource FROM activity a WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = a.resource)",
+    ),
+    (
+        "password",
+        "no such resource",
+        "SELECT p.resource FROM password p WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = p.resource)",
+    ),
+    (
+        "password_link",
+        "not of an active account",
+        "SELECT l.resource FROM password_link l WHERE NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = l.resource AND r.state = 0)",
+    ),
+    (
+        "personal_token",
+        "not of an active account",
+        "SELECT t.id FROM personal_token t WHERE NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = t.resource AND r.state = 0)",
+    ),
+    (
+        "own_address",
+        "no such resource",
+        "SELECT o.resource FROM own_address o WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = o.resource)",
+    ),
+    (
+        "awaited",
+        "no such resource",
+        "SELECT w.resource FROM awaited w WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = w.resource)",
+    ),
+    (
+        "link",
+        "no such resource",
+        "SELECT x.resource FROM link x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "link_pass",
+        "no such resource",
+        "SELECT x.resource FROM link_pass x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "login_state",
+        "no such resource",
+        "SELECT x.resource FROM login_state x WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = x.resource)",
+    ),
+    (
+        "link",
+        "shut or open as its resource is not",
+        "SELECT l.resource FROM link l JOIN resource r ON r.id = l.resource WHERE (l.shut IS NULL) <> (r.state = 0)",
+    ),
+    (
+        "session",
+        "nobody whose account is active",
+        "SELECT s.id FROM session s WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = s.resource AND r.state = 0)",
+    ),
+    (
+        "login_place",
+        "no such resource",
+        "SELECT p.resource FROM login_place p WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = p.resource)",
     ),
 ];
 

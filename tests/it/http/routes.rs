@@ -56,6 +56,18 @@ fn a_new_route_must_be_entered_here() {
         "Public /openapi.json GET HEAD",
         "Operator /metrics GET HEAD",
         "Client /oauth/token POST",
+        "Public /auth/login POST",
+        "Session /auth/session GET HEAD",
+        "Session /auth/token POST",
+        "Person /auth/check GET HEAD",
+        "Introspector /auth/introspect POST",
+        "Public /.well-known/jwks.json GET HEAD",
+        "Page /login GET HEAD POST",
+        "Page /logout GET HEAD POST",
+        "Page /launchpad GET HEAD POST",
+        "Page /password/{token} GET HEAD POST",
+        "Session /user/settings GET HEAD POST",
+        "Public /assets/muster.css GET HEAD",
     ];
     assert_eq!(listed, expected);
 }
@@ -137,10 +149,27 @@ fn check(what: &str, route: &Route, credentials: bool, reply: &Reply) {
     // The test asks from this machine, and no token for the metrics is set.
     let open = match route.access {
         Access::Public => !(credentials && route.path.starts_with("/scim")),
-        Access::Operator => true,
+        Access::Operator | Access::Page => true,
         // It asks for credentials of another kind; none of these is one.
         Access::Client => {
             assert!((400..500).contains(&reply.status), "{what}");
+            return;
+        }
+        // A page sends whoever is not logged in to the login, and refuses a form that is not its own.
+        Access::Session if route.path.starts_with("/user") => {
+            assert!(
+                [303, 405, 415].contains(&reply.status),
+                "{what}: {}",
+                reply.status
+            );
+            return;
+        }
+        Access::Session | Access::Person | Access::Introspector => {
+            assert!(
+                [401, 405].contains(&reply.status),
+                "{what}: {}",
+                reply.status
+            );
             return;
         }
         Access::Bearer => false,
@@ -166,7 +195,11 @@ fn a_valid_token_is_let_through_everywhere() {
     for route in routes(fixture.gateway.registry()) {
         for method in METHODS {
             let reply = ask(&fixture.root(), method, &route);
-            assert_ne!(reply.status, 401, "{method} {}", route.path);
+            let of_people = matches!(
+                route.access,
+                Access::Session | Access::Person | Access::Introspector
+            );
+            assert!(of_people || reply.status != 401, "{method} {}", route.path);
             let served = route.methods.contains(&method);
             assert_eq!(
                 reply.status == 405,

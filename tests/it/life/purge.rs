@@ -95,19 +95,31 @@ fn nobody_is_purged_unless_retention_is_on_and_a_hold_keeps_from_it() {
 
 #[test]
 fn one_process_at_a_time_has_the_retention_job() {
-    let (fixture, hand) = fixture(vec![("retention.purge", "true")]);
-    let begin = || fixture.block_on(fixture.gateway.begin_purge(Actor::Cli));
-    // The gateway itself looks once as it starts.
-    let holder = std::iter::repeat_with(begin).find_map(Result::ok).unwrap();
+    let (mut fixture, hand) = fixture(vec![("retention.purge", "true")]);
+    // A server looks by itself as it starts.
+    fixture.stop();
+    let gateway = fixture.beside();
+    let begin = || fixture.block_on(gateway.begin_purge(Actor::Cli));
+    let retain = || fixture.block_on(gateway.retain()).unwrap();
+    hand.advance(DAY);
+    let holder = begin().unwrap();
     assert!(begin().is_err());
+    assert_eq!(retain(), None, "another process has it");
     hand.advance(DAY);
     let next = begin().unwrap();
-    let page = fixture.block_on(fixture.gateway.purge_page(Actor::Cli, &holder, None));
+    let page = fixture.block_on(gateway.purge_page(Actor::Cli, &holder, None));
     assert!(page.is_err(), "the first one was too slow");
     fixture
-        .block_on(fixture.gateway.end_purge(Actor::Cli, &next))
+        .block_on(gateway.end_purge(Actor::Cli, &next))
         .unwrap();
-    begin().unwrap();
+    assert_eq!(retain(), None, "another process has just done it");
+    let last = begin().unwrap();
+    fixture
+        .block_on(gateway.end_purge(Actor::Cli, &last))
+        .unwrap();
+    hand.advance(DAY);
+    assert!(retain().is_some());
+    gateway.close();
 }
 
 #[test]

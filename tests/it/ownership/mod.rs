@@ -3,6 +3,7 @@
 mod adoption;
 mod capture;
 mod doubles;
+mod links;
 mod transfer;
 mod visible;
 
@@ -39,7 +40,7 @@ fn made_by_hand(fixture: &Fixture, email: &str, administrator: bool) -> String {
         ..NewPerson::default()
     };
     let made = fixture.gateway.create_user(Actor::Cli, &new);
-    fixture.block_on(made).unwrap().0.user.id
+    fixture.block_on(made).unwrap().person.user.id
 }
 
 /// What waits, and what was decided.

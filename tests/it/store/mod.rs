@@ -119,6 +119,16 @@ macro_rules! engines {
             connection {
                 tokens_live_and_are_revoked
             }
+            password {
+                one_of_sixteen_uses_a_link
+                a_password_is_set_and_hashed_anew
+                what_is_held_ends_with_the_account
+                a_link_ends_with_the_address_and_nothing_else_does
+                tokens_are_listed_and_ended_by_their_owner
+                the_launchpad_ends_with_the_first_administrator
+                what_somebody_says_of_themself_is_known_as_that
+                a_token_of_somebody_who_is_shut_is_a_fault
+            }
         })*
     };
 }

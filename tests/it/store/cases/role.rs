@@ -23,6 +23,7 @@ pub(crate) async fn only_active_direct_members_and_grants_hold_a_role(at: &Fixtu
         let groups = groups.clone();
         at.read(move |tx| {
             let of = Holders {
+                by_login: false,
                 role: "admin",
                 kind: "User",
                 groups: &groups,

@@ -1,5 +1,7 @@
 //! How often a token may be used and how often an address may be wrong.
 
+mod attempts;
+
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -14,14 +16,17 @@ use governor::{NotUntil, Quota, RateLimiter};
 use crate::clock::Clock;
 use crate::config::{Rate, Settings};
 
+pub(super) use attempts::{Attempts, Counted};
+
 /// After so many checks, keys that are back at rest are forgotten: with 10,000 clients that are seen
 /// once an hour, a few hundred kilobytes are held and not more with every day.
 const TIDY_EVERY: u64 = 4_096;
 
-/// Both limits; each replica counts on its own.
+/// The limits; each replica counts on its own.
 pub(super) struct Limits {
     rate: Option<Keyed<String>>,
     failures: Option<Keyed<IpAddr>>,
+    attempts: Attempts,
 }
 
 impl Limits {
@@ -30,6 +35,7 @@ impl Limits {
         Self {
             rate: quota(limits.rate, Burst::Double).map(|quota| Keyed::new(quota, clock)),
             failures: quota(limits.failures, Burst::Half).map(|quota| Keyed::new(quota, clock)),
+            attempts: Attempts::new(limits.failures, clock),
         }
     }
 
@@ -43,22 +49,31 @@ impl Limits {
             .map_or(Ok(()), |limit| limit.check(&token.to_owned()))
     }
 
-    /// Counts wrong credentials from an address. Of IPv6 the first 64 bits count: who has one address
-    /// there has 2^64.
+    /// The attempts with passwords.
+    pub(super) fn attempts(&self) -> &Attempts {
+        &self.attempts
+    }
+
+    /// Counts wrong credentials from an address.
     ///
     /// # Errors
     /// How many seconds to wait, at least 1.
     pub(super) fn failed(&self, from: IpAddr) -> Result<(), u64> {
-        let from = match from {
-            IpAddr::V4(_) => from,
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-            }
-        };
+        let from = network(from);
         self.failures
             .as_ref()
             .map_or(Ok(()), |limit| limit.check(&from))
+    }
+}
+
+/// What counts as one address. Of IPv6 that are the first 64 bits: who has one address there has 2^64.
+fn network(from: IpAddr) -> IpAddr {
+    match from {
+        IpAddr::V4(_) => from,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
     }
 }
 

@@ -1,0 +1,56 @@
+//! Logins with name and password: one dispatch for the methods that have them, and the limit on wrong ones.
+
+use super::{SignInError, SignedIn, Visitor};
+use crate::config::{LoginMethod, Secret};
+use crate::login::{Refused, Trail};
+use crate::service::{Error, Gateway};
+
+impl Gateway {
+    /// Logs in with name and password, by the one method that is set (`local` or `ldap`). Counts failures against
+    /// `limits.failures`.
+    ///
+    /// # Errors
+    /// As [`Gateway::sign_in`]; [`Error::Limited`].
+    pub async fn log_in(
+        &self,
+        username: &str,
+        password: &Secret,
+        from: Visitor,
+    ) -> Result<SignedIn, SignInError> {
+        let mut trail = Trail::default();
+        let limited = |retry_after| SignInError::Failed(Error::Limited { retry_after });
+        let attempt = self
+            .begin_attempt(username, &from)
+            .await?
+            .map_err(limited)?;
+        let proved = match self.settings().login.method {
+            LoginMethod::Local => {
+                self.prove_local(username, password, &from, &mut trail)
+                    .await?
+            }
+            LoginMethod::Ldap => {
+                self.prove_ldap(username, password, &from, &mut trail)
+                    .await?
+            }
+            LoginMethod::Saml => Err(trail.fail(
+                "road.method",
+                Refused::Denied,
+                "login.method",
+                "login.method is saml: nobody logs in with a password here",
+            )),
+        };
+        match proved {
+            Ok(proof) => {
+                attempt.give_back(self);
+                let name = Some(username.to_owned());
+                self.sign_in(proof, Visitor { name, ..from }).await
+            }
+            Err(refusal) => {
+                if refusal.refused != Refused::Credentials {
+                    attempt.give_back(self);
+                }
+                Err(self.deny(refusal, trail, &from).await)
+            }
+        }
+    }
+}
