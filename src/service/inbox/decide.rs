@@ -90,10 +90,11 @@ fn follow_link(tx: &mut Tx<'_>, question: &Question, decision: Decision) -> Resu
     let Some((source, subject)) = matter::identity(question) else {
         return Ok(());
     };
-    Ok(match decision {
+    match decision {
         Decision::Allowed => tx.let_link(&question.resource, &source, &subject)?,
         Decision::Refused => tx.forbid_link(&question.resource, &source, &subject)?,
-    })
+    }
+    Ok(())
 }
 
 fn no_entry(id: &str) -> Error {
