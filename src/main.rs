@@ -38,6 +38,9 @@ fn main() -> ExitCode {
         Command::Login(command) => beside(settings, async |gateway| {
             cli::login(&command, gateway).await
         }),
+        Command::Inbox(command) => beside(settings, async |gateway| {
+            cli::inbox(&command, gateway).await
+        }),
         Command::Roles(command) => beside(settings, async |gateway| {
             cli::roles(&command, gateway).await
         }),

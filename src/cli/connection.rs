@@ -1,4 +1,4 @@
-//! `muster connection list|scope|federate`.
+//! `muster connection list|scope|federate|release|move`.
 
 use std::ffi::OsString;
 use std::str::FromStr;
@@ -58,6 +58,16 @@ pub(super) async fn run(command: &ConnectionCommand, gateway: &Gateway) -> Resul
                 .map_err(Failure::new)?;
             output::print(&rows(&[now]))
         }
+        ConnectionCommand::Release { name } => {
+            let released = gateway.release_records(Actor::Cli, name).await;
+            let number = released.map_err(Failure::new)?;
+            output::print(&format!("{number} records belong to nobody now\n"))
+        }
+        ConnectionCommand::Move { name, to } => {
+            let moved = gateway.move_records(Actor::Cli, name, to).await;
+            let number = moved.map_err(Failure::new)?;
+            output::print(&format!("{number} records belong to {to} now\n"))
+        }
         ConnectionCommand::Federate { name, .. } => {
             let accepted = accepted(command);
             let done = gateway.federate(Actor::Cli, name, accepted).await;
@@ -106,11 +116,15 @@ fn rows(connections: &[ConnectionInfo]) -> String {
                 one.name.clone(),
                 one.profile.clone(),
                 created,
+                one.records.to_string(),
                 one.scopes.join(" "),
             ]
         })
         .collect();
-    table(&["CONNECTION", "PROFILE", "CREATED", "SCOPES"], &rows)
+    table(
+        &["CONNECTION", "PROFILE", "CREATED", "RECORDS", "SCOPES"],
+        &rows,
+    )
 }
 
 fn json(connections: &[ConnectionInfo]) -> String {
@@ -122,6 +136,7 @@ fn json(connections: &[ConnectionInfo]) -> String {
                 "profile": one.profile,
                 "scopes": one.scopes,
                 "created": one.created.to_string(),
+                "records": one.records,
             })
         })
         .collect();

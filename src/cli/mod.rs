@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod count;
 mod db;
+mod inbox;
 mod login;
 mod output;
 mod purge;
@@ -58,7 +59,7 @@ pub enum Command {
     /// Make, list and revoke the tokens that clients use
     #[command(subcommand)]
     Token(TokenCommand),
-    /// List connections, and change what they may do
+    /// List connections, change what they may do, and give their records away
     #[command(subcommand)]
     Connection(ConnectionCommand),
     /// Make, list, shut, delete and restore users
@@ -70,6 +71,9 @@ pub enum Command {
     /// Migrate, check and copy the database
     #[command(subcommand)]
     Db(DbCommand),
+    /// Decide what waits: adoptions, links of logins, possible doubles
+    #[command(subcommand)]
+    Inbox(InboxCommand),
     /// Show what gives which role
     #[command(subcommand)]
     Roles(RolesCommand),
@@ -159,7 +163,7 @@ pub enum TokenCommand {
 /// What to do with connections.
 #[derive(Debug, Subcommand)]
 pub enum ConnectionCommand {
-    /// List the connections, with profile and scopes
+    /// List the connections, with profile, scopes and how many records belong to each
     List {
         /// How to print.
         #[command(flatten)]
@@ -172,6 +176,25 @@ pub enum ConnectionCommand {
         /// What: +SCOPE allows it, -SCOPE forbids it; read, users, groups, admin-groups, password, introspect
         #[arg(required = true, value_name = "+SCOPE|-SCOPE")]
         changes: Vec<SignedScope>,
+    },
+    /// Let the records of a connection belong to nobody: the next connection that writes to one adopts it
+    ///
+    /// Deleted records too. Interrupted, it is finished by running it again.
+    Release {
+        /// Name of the connection
+        name: String,
+    },
+    /// Give the records of a connection to another one
+    ///
+    /// Deleted records too. End the tokens of the first one before (`muster token revoke`), or let its identity
+    /// provider rest: while records move, it sees some of them and not others. Interrupted, it is finished by running
+    /// it again.
+    Move {
+        /// Name of the connection
+        name: String,
+        /// Name of the connection that gets them
+        #[arg(long, value_name = "NAME")]
+        to: String,
     },
     /// Accept an identity provider's assertions for a connection at /oauth/token, instead of those accepted before
     Federate {
@@ -282,6 +305,40 @@ pub enum UserCommand {
         /// Take the role away instead
         #[arg(long)]
         revoke: bool,
+    },
+}
+
+/// What to do with what waits for a decision.
+#[derive(Debug, Subcommand)]
+pub enum InboxCommand {
+    /// List what waits, and the decisions that still hold
+    List {
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Say yes
+    ///
+    /// Adoption: the connection takes the administrator's record over with its next write. Link: the login leads
+    /// to the record from now on. Double: they are one person; the record that belongs to nobody is deleted (it
+    /// can be restored), that of the connection stays, and logins that led to the first lead to it.
+    Allow {
+        /// Id of the entry
+        id: String,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Say no, until it is allowed
+    ///
+    /// Adoption and link: refused as before. Double: they are two people; what was shut because they might be one
+    /// is opened.
+    Refuse {
+        /// Id of the entry
+        id: String,
+        /// How to print.
+        #[command(flatten)]
+        format: Format,
     },
 }
 
@@ -414,6 +471,11 @@ pub async fn connection(command: &ConnectionCommand, gateway: &Gateway) -> Resul
 /// Makes, lists and revokes tokens.
 pub async fn token(command: &TokenCommand, gateway: &Gateway) -> Result<(), Failure> {
     token::run(command, gateway).await
+}
+
+/// Lists and decides what waits.
+pub async fn inbox(command: &InboxCommand, gateway: &Gateway) -> Result<(), Failure> {
+    inbox::run(command, gateway).await
 }
 
 /// Shows and unpins what gives roles.

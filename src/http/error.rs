@@ -61,7 +61,11 @@ impl Error {
                 service::Error::Unavailable { why } | service::Error::Internal { why },
             ) => Some(why),
             Self::Panicked(_) => Some("a handler panicked; standard error has the place"),
-            Self::Service(service::Error::Scim(_) | service::Error::Limited { .. })
+            Self::Service(
+                service::Error::Scim(_)
+                | service::Error::Undecided(_)
+                | service::Error::Limited { .. },
+            )
             | Self::Unauthenticated(_)
             | Self::Method(_)
             | Self::Unread(_) => None,
@@ -78,6 +82,9 @@ impl Error {
         let (kind, detail) = match self {
             Self::Service(service::Error::Scim(error)) | Self::Unread(error) => {
                 (Some(error.kind), error.detail.clone())
+            }
+            Self::Service(service::Error::Undecided(waits)) => {
+                (Some(waits.refusal.kind), waits.refusal.detail.clone())
             }
             Self::Service(service::Error::Limited { retry_after }) => {
                 (None, too_many(*retry_after))
@@ -100,6 +107,9 @@ impl Error {
         match self {
             Self::Service(service::Error::Scim(error)) => {
                 answer_to(error).body(message::error_body(error))
+            }
+            Self::Service(service::Error::Undecided(waits)) => {
+                answer_to(&waits.refusal).body(message::error_body(&waits.refusal))
             }
             Self::Service(service::Error::Limited { retry_after }) => {
                 let error = scim::Error::new(ErrorKind::TooManyRequests, too_many(*retry_after));

@@ -152,6 +152,7 @@ impl Refusal {
                     }
                     service::Error::Unavailable { .. }
                     | service::Error::Internal { .. }
+                    | service::Error::Undecided(_)
                     | service::Error::Scim(_) => {
                         tracing::error!(why = %error, "no access token was given");
                         (StatusCode::SERVICE_UNAVAILABLE, RETRY_AFTER_SECONDS)

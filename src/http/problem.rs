@@ -66,7 +66,11 @@ impl Problem {
                 service::Error::Unavailable { why } | service::Error::Internal { why },
             ) => Some(why),
             Self::Request(error) => error.why(),
-            Self::Service(service::Error::Scim(_) | service::Error::Limited { .. })
+            Self::Service(
+                service::Error::Scim(_)
+                | service::Error::Undecided(_)
+                | service::Error::Limited { .. },
+            )
             | Self::Denied(_)
             | Self::NotLoggedIn
             | Self::Forbidden(_)
@@ -104,7 +108,11 @@ impl Problem {
             Self::Request(Error::Unread(_)) => {
                 answer.force_close();
             }
-            Self::Service(service::Error::Scim(_) | service::Error::Internal { .. })
+            Self::Service(
+                service::Error::Scim(_)
+                | service::Error::Undecided(_)
+                | service::Error::Internal { .. },
+            )
             | Self::Request(_)
             | Self::Denied(_)
             | Self::Forbidden(_)
@@ -152,6 +160,9 @@ impl Problem {
                 "internal",
                 "The gateway failed; its log says why under this reference.",
             )),
+            Self::Service(service::Error::Undecided(waits)) => {
+                told(StatusCode::FORBIDDEN, "forbidden", &waits.refusal.detail)
+            }
             Self::Service(service::Error::Scim(error)) => told(
                 StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::BAD_REQUEST),
                 if error.kind == ErrorKind::Forbidden {

@@ -10,7 +10,7 @@ use crate::config::Secret;
 use crate::scim::resource::Document;
 use crate::scim::validate;
 use crate::scim::{self, ErrorKind};
-use crate::store::{Actor, Record, State};
+use crate::store::{Actor, Record, State, Viewer};
 
 /// Longest part of a name.
 const NAME_CHARS: usize = 100;
@@ -50,7 +50,7 @@ impl Gateway {
         let (gateway, rt, id) = (self.clone(), self.user_type()?, person.to_owned());
         self.store()
             .read(move |tx| {
-                let Some(record) = tx.get(&rt, &id)? else {
+                let Some(record) = tx.get(&Viewer::All, &rt, &id)? else {
                     return Ok(None);
                 };
                 let document = record.document()?;
@@ -95,7 +95,7 @@ impl Gateway {
         self.store()
             .write(cause, move |tx| {
                 let record = tx
-                    .get(&rt, &id)?
+                    .get(&Viewer::All, &rt, &id)?
                     .filter(|record| record.state == State::Active);
                 let record =
                     record.ok_or_else(|| refused("The account is not active any more."))?;
@@ -137,7 +137,7 @@ impl Gateway {
         self.store()
             .write(cause, move |tx| {
                 let ended = tx.end_sessions_of(&id, Some(&session))?;
-                if let (Some(record), true) = (tx.get(&rt, &id)?, ended > 0) {
+                if let (Some(record), true) = (tx.get(&Viewer::All, &rt, &id)?, ended > 0) {
                     let changes = Changes::default().set("sessions", ended, 0);
                     audit::record_as(tx, &keys, "session.end", &record, &changes)?;
                 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::audit::{self, Changes, Entry};
 use super::token::no_connection;
-use super::{Error, Gateway, Result};
+use super::{Gateway, Result};
 use crate::config::Scope;
-use crate::store::{Actor, Connection};
+use crate::store::{Actor, Connection, Tx};
 
 /// A connection as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct ConnectionInfo {
     pub scopes: Vec<String>,
     /// When it was made.
     pub created: Timestamp,
+    /// How many records belong to it, deleted ones too.
+    pub records: u64,
 }
 
 /// One change of the scopes of a connection.
@@ -36,11 +38,12 @@ impl Gateway {
     /// # Errors
     /// What the store answers when it cannot read.
     pub async fn connections(&self) -> Result<Vec<ConnectionInfo>> {
-        let all = self
-            .store()
-            .read(|tx| tx.connections().map_err(Error::from))
-            .await?;
-        Ok(all.into_iter().map(shown).collect())
+        self.store()
+            .read(|tx| {
+                let all = tx.connections()?.into_iter();
+                all.map(|one| shown(tx, one)).collect()
+            })
+            .await
     }
 
     /// Changes what a connection may do; felt by its next request. Answers how it is afterwards.
@@ -80,7 +83,7 @@ impl Gateway {
                     };
                     audit::record(tx, gateway.keys(), &entry)?;
                 }
-                Ok(shown(connection))
+                shown(tx, connection)
             })
             .await
     }
@@ -95,7 +98,7 @@ fn apply(scopes: &mut Vec<String>, change: ScopeChange) {
     }
 }
 
-fn shown(connection: Connection) -> ConnectionInfo {
+fn shown(tx: &mut Tx<'_>, connection: Connection) -> Result<ConnectionInfo> {
     let Connection {
         name,
         profile,
@@ -103,10 +106,11 @@ fn shown(connection: Connection) -> ConnectionInfo {
         created,
     } = connection;
     let profile = profile.unwrap_or_else(|| super::token::DEFAULT_PROFILE.to_owned());
-    ConnectionInfo {
+    Ok(ConnectionInfo {
+        records: tx.owned(&name)?,
         name,
         profile,
         scopes,
         created,
-    }
+    })
 }

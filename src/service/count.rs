@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{Error, Gateway, Result};
-use crate::store::State;
+use crate::store::{State, Viewer};
 
 /// "Active in the last year" is this long.
 pub(super) const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -37,7 +37,7 @@ impl Gateway {
                 let groups = gateway.admin_groups();
                 let ids = groups.ids(tx)?;
                 Ok::<_, Error>(Counts {
-                    total: tx.counts(&rt.name)?,
+                    total: tx.counts(&Viewer::All, &rt.name)?,
                     seen: tx.seen_since(&rt.name, since)?,
                     deactivated: tx.count_in(&rt.name, State::Deactivated)?,
                     deleted: tx.count_in(&rt.name, State::Deleted)?,

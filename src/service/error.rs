@@ -3,6 +3,7 @@
 use crate::clock::NoRandom;
 use crate::scim;
 use crate::scim::ErrorKind;
+use crate::service::inbox::Matter;
 use crate::store;
 
 /// Why a call was refused or failed.
@@ -11,6 +12,9 @@ pub enum Error {
     /// The caller can mend it, and reads this.
     #[error(transparent)]
     Scim(#[from] scim::Error),
+    /// Refused until an administrator decides: the question is put into the inbox after the transaction was undone.
+    #[error("{}", .0.refusal)]
+    Undecided(Box<Undecided>),
     /// Not now: the caller should try again. The text is for the log.
     #[error("{why}")]
     Unavailable {
@@ -29,6 +33,14 @@ pub enum Error {
         /// What the log reads.
         why: String,
     },
+}
+
+/// A refusal that an administrator can lift.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// What the caller reads.
+    pub refusal: scim::Error,
+    pub(super) matter: Matter,
 }
 
 /// What service calls return.

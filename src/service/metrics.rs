@@ -2,7 +2,7 @@
 
 use super::count::YEAR;
 use super::{Error, Gateway, Result};
-use crate::store::State;
+use crate::store::{State, Viewer};
 use crate::telemetry::Exposition;
 
 /// Figures that only the database has.
@@ -64,7 +64,10 @@ impl Gateway {
                     ("deactivated", count(State::Deactivated)?),
                     ("deleted", count(State::Deleted)?),
                 ];
-                let (groups, seen) = (tx.counts(&group)?, tx.seen_since(&user, since)?);
+                let (groups, seen) = (
+                    tx.counts(&Viewer::All, &group)?,
+                    tx.seen_since(&user, since)?,
+                );
                 Ok::<_, Error>(Gauges {
                     users,
                     groups,

@@ -16,7 +16,7 @@ use super::session::Me;
 use super::token::hex;
 use crate::config::Secret;
 use crate::scim::{self, ErrorKind};
-use crate::store::{Actor, PersonalToken, State, Tx};
+use crate::store::{Actor, PersonalToken, State, Tx, Viewer};
 
 /// What every personal token starts with. No SCIM token does: their ids are hexadecimal.
 const PREFIX: &str = "muster_pat_";
@@ -110,7 +110,7 @@ impl Gateway {
         let (rt, keys) = (self.user_type()?, self.keys().clone());
         self.store()
             .write(cause, move |tx| {
-                let record = tx.get(&rt, &token.resource)?;
+                let record = tx.get(&Viewer::All, &rt, &token.resource)?;
                 let Some(record) = record.filter(|record| record.state == State::Active) else {
                     let detail = "Only an active account has personal tokens.";
                     return Err(Error::from(scim::Error::new(ErrorKind::Forbidden, detail)));
@@ -164,9 +164,10 @@ impl Gateway {
         let (person, id) = (person.to_owned(), id.to_owned());
         self.store()
             .write(cause, move |tx| {
-                let (Some(record), true) =
-                    (tx.get(&rt, &person)?, tx.end_personal_token(&person, &id)?)
-                else {
+                let (Some(record), true) = (
+                    tx.get(&Viewer::All, &rt, &person)?,
+                    tx.end_personal_token(&person, &id)?,
+                ) else {
                     return Ok(false);
                 };
                 let changes = Changes::default().set("token", id.as_str(), Value::Null);

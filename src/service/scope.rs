@@ -3,16 +3,25 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Caller;
 use super::token::CONFIG_CONNECTION;
 use crate::config::Scope;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Error, ErrorKind, Result};
+use crate::store::Viewer;
 
 /// The scopes of one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scopes {
     connection: Arc<str>,
     granted: Arc<[Scope]>,
+}
+
+impl Caller {
+    /// What it sees: its own records, and those of nobody.
+    pub(super) fn viewer(&self) -> Viewer {
+        Viewer::Connection(Arc::clone(&self.connection))
+    }
 }
 
 impl Scopes {

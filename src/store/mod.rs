@@ -14,6 +14,7 @@ mod place;
 mod queue;
 mod reader;
 mod tx;
+mod viewer;
 mod work;
 mod worker;
 mod writer;
@@ -29,12 +30,14 @@ pub use migrate::Migrated;
 pub use open::{Options, Role};
 pub use place::{Place, ServerUrl};
 pub use tx::{
-    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, FAILED_LOGINS, FailedLogin,
-    Fault, Federation, Find, Found, Grant, GroupRef, Hold, Holders, Link, List, LogEntry, LogFind,
-    LoginLink, LoginState, MemberChange, Names, Nature, NewResource, OfGroup, Password,
-    PersonalToken, Pin, Position, Purpose, Record, SamlMetadata, SamlRequest, Seal, Session,
-    SessionName, SigningKey, Sort, Start, State, StoredMember, Token, Tx, Walk, Walked,
+    AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Decided, Decision,
+    FAILED_LOGINS, FailedLogin, Fault, Federation, Find, Found, Grant, GroupRef, Handed, Hold,
+    Holders, Link, List, LogEntry, LogFind, LoginLink, LoginState, MemberChange, Names, Nature,
+    NewQuestion, NewResource, OfGroup, Password, PersonalToken, Pin, Position, Purpose, Question,
+    Record, SamlMetadata, SamlRequest, Seal, Session, SessionName, SigningKey, Sort, Start, State,
+    StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
 };
+pub use viewer::Viewer;
 
 use crate::scim::schema::Registry;
 use open::Inner;

@@ -40,6 +40,8 @@ mod oauth;
 #[expect(clippy::duplicate_mod, reason = "the same tests on another engine")]
 mod on_postgres;
 #[cfg(test)]
+mod ownership;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod password;

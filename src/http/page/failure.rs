@@ -46,6 +46,7 @@ impl Failure {
             Error::Service(service::Error::Scim(error)) | Error::Unread(error) => {
                 error.detail.clone()
             }
+            Error::Service(service::Error::Undecided(waits)) => waits.refusal.detail.clone(),
             Error::Service(service::Error::Limited { retry_after }) => {
                 format!("Too many attempts: wait {retry_after} seconds, and try again.")
             }

@@ -88,7 +88,7 @@ impl Run {
         match together {
             Ok(done) => Ok(done),
             Err(Stop {
-                error: Error::Scim(_),
+                error: Error::Scim(_) | Error::Undecided(_),
                 ..
             }) => self.apart(tx, units, before),
             Err(Stop { error, .. }) => Err(error),
@@ -110,6 +110,13 @@ impl Run {
                     position,
                     error: Error::Scim(error),
                 }) => self.refuse(positions, position, &error, &mut done),
+                Err(Stop {
+                    position,
+                    error: Error::Undecided(waits),
+                }) => {
+                    self.terms.ask(tx, &waits)?;
+                    self.refuse(positions, position, &waits.refusal, &mut done);
+                }
                 Err(Stop { error, .. }) => return Err(error),
             }
         }

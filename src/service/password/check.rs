@@ -10,7 +10,7 @@ use crate::scim::schema::ResourceType;
 use crate::scim::syntax;
 use crate::scim::value::fold;
 use crate::service::{Error, Gateway, Result};
-use crate::store::{Actor, Find, Password, Record, Tx};
+use crate::store::{Actor, Find, Password, Record, Tx, Viewer};
 
 /// How many accounts with one address are looked at, to find the one whose address somebody vouches for.
 const LOOKED_AT: u64 = 20;
@@ -104,7 +104,7 @@ impl Gateway {
 fn holder(gateway: &Gateway, tx: &mut Tx<'_>, name: &str) -> Result<Option<(String, Password)>> {
     let rt = gateway.user_type()?;
     let max_scan = gateway.settings().scim.max_scan;
-    let live = match tx.lookup(&rt, "userName", &fold(name, false))? {
+    let live = match tx.lookup(&Viewer::All, &rt, "userName", &fold(name, false))? {
         Some(record) => Some(record),
         None => by_address(tx, &rt, name, max_scan)?,
     };
@@ -130,6 +130,7 @@ fn by_address(
     let text = format!("emails.value eq {}", Value::from(address));
     let filter = filter::check(rt, &syntax::Filter::parse(&text)?)?;
     let found = tx.find(&Find {
+        viewer: &Viewer::All,
         rt,
         filter: Some(&filter),
         sort: None,

@@ -13,7 +13,7 @@ use crate::scim::{self, ErrorKind};
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
 use crate::service::{Error, Gateway, Result, Who};
-use crate::store::{Actor, Link, Purpose, Record, State, Tx};
+use crate::store::{Actor, Link, Purpose, Record, State, Tx, Viewer};
 
 /// How long somebody who is new has to choose a password: over a week-end and a holiday.
 const INVITATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -67,7 +67,7 @@ impl Gateway {
         let (rt, keys, link) = (self.user_type()?, self.keys().clone(), drawn.link.clone());
         self.store()
             .write(cause, move |tx| {
-                let record = tx.get(&rt, &link.resource)?;
+                let record = tx.get(&Viewer::All, &rt, &link.resource)?;
                 let record = record.filter(|record| record.state == State::Active);
                 keep(tx, &keys, &record.ok_or_else(not_active)?, &link)
             })
@@ -217,7 +217,7 @@ fn live(
     let Some(link) = tx.link(hash)?.filter(|link| now < link.expires) else {
         return Ok(None);
     };
-    let record = tx.get(rt, &link.resource)?;
+    let record = tx.get(&Viewer::All, rt, &link.resource)?;
     let record = record.filter(|record| record.state == State::Active);
     Ok(record.map(|record| (link, record)))
 }

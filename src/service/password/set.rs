@@ -8,7 +8,7 @@ use crate::scim::{self, ErrorKind};
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
 use crate::service::{Gateway, Result};
-use crate::store::{Actor, Record, Tx};
+use crate::store::{Actor, Record, Tx, Viewer};
 
 impl Gateway {
     /// Changes the password of somebody who is logged in and knows the present one; their other sessions end, and the
@@ -35,7 +35,7 @@ impl Gateway {
         let cause = self.cause(Actor::Person(person.to_owned()), request);
         self.store()
             .write(cause, move |tx| {
-                let Some(record) = tx.get(&rt, &id)? else {
+                let Some(record) = tx.get(&Viewer::All, &rt, &id)? else {
                     return Err(wrong());
                 };
                 let unchanged = tx.password(&id)?.map(|present| present.changed);
@@ -51,7 +51,10 @@ impl Gateway {
     /// What others know of a person: their names and addresses.
     pub(super) async fn known_of(&self, person: &str) -> Result<Vec<String>> {
         let (rt, id) = (self.user_type()?, person.to_owned());
-        let found = self.store().read(move |tx| tx.get(&rt, &id)).await?;
+        let found = self
+            .store()
+            .read(move |tx| tx.get(&Viewer::All, &rt, &id))
+            .await?;
         found.map_or(Ok(Vec::new()), |record| known(&record))
     }
 }

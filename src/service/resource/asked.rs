@@ -12,6 +12,7 @@ use crate::scim::query::{ListQuery, SortOrder, Wanted};
 use crate::scim::schema::{ResourceType, Returned};
 use crate::scim::syntax::{CompareOp, Name};
 use crate::service::{Caller, Result};
+use crate::store::Viewer;
 
 /// What a list is about.
 #[derive(Clone, Copy)]
@@ -24,6 +25,7 @@ pub(super) enum Scope<'a> {
 
 /// A list.
 pub(super) struct Asked {
+    pub(super) viewer: Viewer,
     pub(super) kinds: Vec<Kind>,
     pub(super) descending: bool,
     pub(super) count: u64,
@@ -69,6 +71,7 @@ impl Asked {
         let settings = &settings.scim;
         let count = query.count.unwrap_or(settings.page_size);
         Ok(Self {
+            viewer: caller.viewer(),
             kinds,
             descending: query.sort_order == SortOrder::Descending,
             count: count.min(settings.max_results),

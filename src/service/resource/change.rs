@@ -18,9 +18,11 @@ use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
+use crate::service::ownership::Owner;
+use crate::service::ownership::double::Doubles;
 use crate::service::provisioning::Scene;
 use crate::service::role::Rules;
-use crate::service::{Caller, Error, Gateway, Result, life};
+use crate::service::{Caller, Error, Gateway, Result, Undecided, life};
 use crate::store::{Record, State, Tx};
 
 /// One change of one resource.
@@ -49,10 +51,10 @@ pub(in crate::service) enum What {
 /// What holds for every change of a request.
 #[derive(Clone)]
 pub(in crate::service) struct Terms {
-    pub(super) owner: Arc<str>,
+    pub(super) owner: Owner,
     policy: Policy,
     require_references: bool,
-    keys: Arc<Keys>,
+    pub(super) keys: Arc<Keys>,
     scene: Scene,
     pub(super) on_recreate: OnRecreate,
     pub(super) rules: Rules,
@@ -81,7 +83,11 @@ pub(in crate::service) struct Notes {
 impl Terms {
     pub(in crate::service) fn new(gateway: &Gateway, caller: &Caller) -> Self {
         Self {
-            owner: Arc::clone(&caller.connection),
+            owner: Owner::new(
+                Arc::clone(&caller.connection),
+                Arc::clone(gateway.keys()),
+                gateway.admin_groups().clone(),
+            ),
             policy: caller.profile.unmatched(),
             require_references: gateway.settings().scim.require_references,
             keys: Arc::clone(gateway.keys()),
@@ -171,10 +177,13 @@ impl Change {
         terms: &Terms,
         change: impl FnOnce(&mut Tx<'_>, Record) -> Result<Changed>,
     ) -> Result<Changed> {
-        let record = self.present(tx)?;
+        let record = self.present(tx, terms)?;
         let before = terms.rules.before(tx, &self.rt, &record)?;
+        let state = record.state;
+        let record = terms.owner.adopt(tx, record)?;
         let changed = change(tx, record)?;
         terms.rules.after(tx, before, &changed.record)?;
+        terms.doubles(&self.rt).follow(tx, state, &changed.record)?;
         Ok(changed)
     }
 
@@ -226,8 +235,8 @@ impl Change {
     }
 
     /// The record, if the conditions of the request hold.
-    fn present(&self, tx: &mut Tx<'_>) -> Result<Record> {
-        let Some(record) = tx.get(&self.rt, &self.id)? else {
+    fn present(&self, tx: &mut Tx<'_>, terms: &Terms) -> Result<Record> {
+        let Some(record) = tx.get(&terms.owner.viewer(), &self.rt, &self.id)? else {
             return Err(not_found(&self.rt, &self.id));
         };
         condition::allow_change(&record, &self.conditions)?;
@@ -283,6 +292,19 @@ impl Changed {
 }
 
 impl Terms {
+    /// Puts the question of a refusal into the inbox, when what was refused is undone and the transaction goes on.
+    pub(in crate::service) fn ask(&self, tx: &mut Tx<'_>, waits: &Undecided) -> Result<()> {
+        waits.matter.ask(tx, &self.keys).map(drop)
+    }
+
+    pub(super) fn doubles<'t>(&'t self, rt: &'t ResourceType) -> Doubles<'t> {
+        Doubles {
+            rt,
+            keys: &self.keys,
+            groups: self.rules.groups(),
+        }
+    }
+
     pub(super) fn keys(&self) -> &Keys {
         &self.keys
     }
@@ -323,7 +345,7 @@ impl Terms {
         }
         let mut ids: Vec<String> = members.iter().map(|member| member.value.clone()).collect();
         ids.extend(document.manager().map(str::to_owned));
-        let Some(id) = tx.first_missing(&ids)? else {
+        let Some(id) = tx.first_missing(&self.owner.viewer(), &ids)? else {
             return Ok(());
         };
         let shown: String = id.chars().take(64).collect();

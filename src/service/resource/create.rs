@@ -8,9 +8,10 @@ use crate::scim::resource::{Document, password_in};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
 use crate::scim::{self, ErrorKind};
+use crate::service::ownership::double;
 use crate::service::role::Before;
 use crate::service::{Result, life};
-use crate::store::{NewResource, Record, Tx};
+use crate::store::{NewResource, Record, State, Tx};
 
 /// What a POST makes.
 pub(in crate::service) struct New {
@@ -64,13 +65,14 @@ impl Change {
         let record = tx.insert(&NewResource {
             id: &self.id,
             rt: &self.rt,
-            owner: Some(&terms.owner),
+            owner: Some(terms.owner.name()),
             state: state(&self.rt, document, None),
             document,
         })?;
         if self.rt.is_group() {
             terms.rules.after(tx, Some(Before::default()), &record)?;
         }
+        double::note(tx, &terms.owner, &terms.keys, &self.rt, &record)?;
         Ok(record)
     }
 
@@ -83,7 +85,9 @@ impl Change {
         match found {
             Some(person) if person.id == self.id || new.promise == Promise::None => {
                 let groups = terms.rules.groups();
-                life::recreate(tx, &self.rt, groups, &person, body, &new.incoming).map(Some)
+                let back = life::recreate(tx, &self.rt, groups, &person, body, &new.incoming)?;
+                terms.doubles(&self.rt).follow(tx, State::Deleted, &back)?;
+                Ok(Some(back))
             }
             None if new.promise == Promise::None || !tx.is_known(&self.id)? => Ok(None),
             Some(_) | None => {
@@ -108,6 +112,6 @@ impl Terms {
         else {
             return Ok(None);
         };
-        life::former_self(tx, rt, &self.owner, external_id, user_name)
+        life::former_self(tx, rt, self.owner.name(), external_id, user_name)
     }
 }

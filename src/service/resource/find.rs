@@ -121,7 +121,7 @@ impl Gateway {
             let walked = tx.walk(&asked.walk(Start::Index(start_index)))?;
             (walked.total.unwrap_or(0), walked.records)
         };
-        let resources = self.page(tx, &asked.kinds, &records)?;
+        let resources = self.page(tx, asked, &records)?;
         let head = ListHead {
             total,
             start_index,
@@ -147,7 +147,7 @@ impl Gateway {
                 records,
                 next,
             } = tx.walk(&asked.walk(Start::Behind(behind.clone())))?;
-            let resources = gateway.page(tx, &asked.kinds, &records)?;
+            let resources = gateway.page(tx, &asked, &records)?;
             Ok::<_, Error>((total, next, resources))
         };
         let (total, next, resources) = if quick {
@@ -162,19 +162,19 @@ impl Gateway {
     }
 
     /// The resources of a page as JSON text.
-    fn page(&self, tx: &mut Tx<'_>, kinds: &[Kind], records: &[Record]) -> Result<Vec<Vec<u8>>> {
+    fn page(&self, tx: &mut Tx<'_>, asked: &Asked, records: &[Record]) -> Result<Vec<Vec<u8>>> {
         let kind_of = |record: &Record| {
-            let found = kinds.iter().find(|kind| *kind.rt.name == record.kind);
+            let found = asked.kinds.iter().find(|kind| *kind.rt.name == record.kind);
             found.ok_or_else(|| Error::Internal {
                 why: format!("{} is no type that was asked for", record.kind),
             })
         };
-        let groups = members::groups_of_page(tx, kinds, records)?;
+        let groups = members::groups_of_page(tx, asked, records)?;
         records
             .iter()
             .map(|record| {
                 let kind = kind_of(record)?;
-                let joined = members::joined_with(tx, kind, record, &groups)?;
+                let joined = members::joined_with(tx, &asked.viewer, kind, record, &groups)?;
                 self.render(&kind.rt, record, &joined, &kind.projection)
             })
             .collect()
@@ -184,6 +184,7 @@ impl Gateway {
 impl Asked {
     fn find<'a>(&'a self, kind: &'a Kind, start_index: u64) -> Find<'a> {
         Find {
+            viewer: &self.viewer,
             rt: &kind.rt,
             filter: kind.filter.as_ref(),
             sort: kind.by.clone().map(|by| Sort {
@@ -203,6 +204,7 @@ impl Asked {
             by: kind.by.clone(),
         });
         Walk {
+            viewer: &self.viewer,
             lists: lists.collect(),
             descending: self.descending,
             start,

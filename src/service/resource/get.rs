@@ -8,7 +8,7 @@ use crate::scim::query::{Conditions, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::scim::syntax::Name;
 use crate::service::{Caller, Error, Gateway, Me, Result};
-use crate::store::Tx;
+use crate::store::{Tx, Viewer};
 
 impl Gateway {
     /// Reads a resource, unless the caller has this version already.
@@ -18,7 +18,7 @@ impl Gateway {
     pub async fn get(&self, caller: &Caller, one: One) -> Result<Fetched> {
         caller.scopes.may_read()?;
         let projection = caller.projection(&one.rt, &one.wanted)?;
-        self.fetch(one, projection).await
+        self.fetch(caller.viewer(), one, projection).await
     }
 
     /// Reads the record of somebody who is logged in (RFC 7644 §3.11).
@@ -41,10 +41,10 @@ impl Gateway {
             wanted,
             conditions,
         };
-        self.fetch(one, projection).await
+        self.fetch(Viewer::All, one, projection).await
     }
 
-    async fn fetch(&self, one: One, projection: Projection) -> Result<Fetched> {
+    async fn fetch(&self, viewer: Viewer, one: One, projection: Projection) -> Result<Fetched> {
         let One {
             rt,
             id,
@@ -54,7 +54,7 @@ impl Gateway {
         let has_members = rt.is_group() && projection.wants(&rt, "members");
         let gateway = self.clone();
         let read = move |tx: &mut Tx<'_>| {
-            let Some(record) = tx.get(&rt, &id)? else {
+            let Some(record) = tx.get(&viewer, &rt, &id)? else {
                 return Err(not_found(&rt, &id));
             };
             allow_read(&record, &conditions)?;
@@ -64,8 +64,8 @@ impl Gateway {
                     location: gateway.location(&rt, &record.id),
                 });
             }
-            let joined = members::first(tx, &rt, &record, &projection)?;
-            let answer = gateway.begun(&rt, &record, &joined, &projection)?;
+            let joined = members::first(tx, &viewer, &rt, &record, &projection)?;
+            let answer = gateway.begun(viewer.clone(), &rt, &record, &joined, &projection)?;
             Ok(Fetched::Found(answer))
         };
         if has_members {

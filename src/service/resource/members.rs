@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use super::asked::Kind;
+use super::asked::{Asked, Kind};
 use super::render::Joined;
 use crate::scim;
 use crate::scim::ErrorKind;
@@ -13,7 +13,7 @@ use crate::scim::project::Projection;
 use crate::scim::resource::Member;
 use crate::scim::schema::ResourceType;
 use crate::service::Result;
-use crate::store::{GroupRef, Record, StoredMember, Tx};
+use crate::store::{GroupRef, Record, StoredMember, Tx, Viewer};
 
 /// How many members are read at once. At about 100 bytes a row, a slice is 100 KiB.
 pub(super) const SLICE: u32 = 1_000;
@@ -24,16 +24,17 @@ pub(super) const ANSWERED_UNASKED: u32 = 1_000;
 /// Reads what is answered with the record; what the projection does not want is not read.
 pub(in crate::service) fn joined(
     tx: &mut Tx<'_>,
+    viewer: &Viewer,
     rt: &ResourceType,
     record: &Record,
     projection: &Projection,
 ) -> Result<Joined> {
     let mut joined = Joined::default();
     if rt.is_user() && projection.wants(rt, "groups") {
-        joined.groups = tx.groups_of(&record.id)?;
+        joined.groups = tx.groups_of(viewer, &record.id)?;
     }
     if rt.is_group() && projection.wants(rt, "members") {
-        joined.members = all(tx, &record.id)?;
+        joined.members = all(tx, viewer, record)?;
     }
     Ok(joined)
 }
@@ -41,15 +42,16 @@ pub(in crate::service) fn joined(
 /// [`joined`], but of the members of a group only the first slice.
 pub(super) fn first(
     tx: &mut Tx<'_>,
+    viewer: &Viewer,
     rt: &ResourceType,
     record: &Record,
     projection: &Projection,
 ) -> Result<Joined> {
     if !(rt.is_group() && projection.wants(rt, "members")) {
-        return joined(tx, rt, record, projection);
+        return joined(tx, viewer, rt, record, projection);
     }
     Ok(Joined {
-        members: tx.members(&record.id, None, SLICE)?,
+        members: tx.members(viewer, record, None, SLICE)?,
         groups: Vec::new(),
     })
 }
@@ -57,10 +59,11 @@ pub(super) fn first(
 /// The groups of the users of a page, by user, as far as the projections want them.
 pub(super) fn groups_of_page(
     tx: &mut Tx<'_>,
-    kinds: &[Kind],
+    asked: &Asked,
     records: &[Record],
 ) -> Result<HashMap<String, Vec<GroupRef>>> {
-    let wanted: Vec<&str> = kinds
+    let wanted: Vec<&str> = asked
+        .kinds
         .iter()
         .filter(|kind| kind.rt.is_user() && kind.projection.wants(&kind.rt, "groups"))
         .map(|kind| &*kind.rt.name)
@@ -70,12 +73,13 @@ pub(super) fn groups_of_page(
         .filter(|record| wanted.contains(&record.kind.as_str()))
         .map(|record| record.id.as_str())
         .collect();
-    Ok(tx.groups_of_all(&ids)?)
+    Ok(tx.groups_of_all(&asked.viewer, &ids)?)
 }
 
 /// [`joined`], with the groups of all users read before.
 pub(super) fn joined_with(
     tx: &mut Tx<'_>,
+    viewer: &Viewer,
     kind: &Kind,
     record: &Record,
     groups: &HashMap<String, Vec<GroupRef>>,
@@ -86,14 +90,14 @@ pub(super) fn joined_with(
             members: Vec::new(),
         });
     }
-    joined(tx, &kind.rt, record, &kind.projection)
+    joined(tx, viewer, &kind.rt, record, &kind.projection)
 }
 
-fn all(tx: &mut Tx<'_>, group: &str) -> Result<Vec<StoredMember>> {
+fn all(tx: &mut Tx<'_>, viewer: &Viewer, group: &Record) -> Result<Vec<StoredMember>> {
     let mut members: Vec<StoredMember> = Vec::new();
     loop {
         let after = members.last().map(|last| last.value.clone());
-        let slice = tx.members(group, after.as_deref(), SLICE)?;
+        let slice = tx.members(viewer, group, after.as_deref(), SLICE)?;
         let last = slice.len() < SLICE as usize;
         members.extend(slice);
         if last {
@@ -215,7 +219,8 @@ fn chosen(
     let chosen = match whom {
         Whom::Id(id) => tx.members_with_id(&group.id, id)?,
         Whom::All | Whom::Where(_) => {
-            let mut members = all(tx, &group.id)?;
+            // A group that is changed is the connection's own by now: it shows what it holds.
+            let mut members = all(tx, &Viewer::All, group)?;
             members.retain(|member| {
                 visits.see()
                     && match whom {
@@ -348,7 +353,7 @@ mod tests {
                 .collect();
             tx.add_members(&record, &members)?;
             let before = tx.effort();
-            joined(tx, &rt, &record, &projection)?;
+            joined(tx, &Viewer::All, &rt, &record, &projection)?;
             Ok::<_, crate::service::Error>(tx.effort() - before)
         });
         effort.await.unwrap()

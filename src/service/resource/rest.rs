@@ -13,13 +13,14 @@ use crate::scim::project::Projection;
 use crate::scim::query::Preference;
 use crate::scim::schema::ResourceType;
 use crate::service::{Error, Gateway, Result};
-use crate::store::{Record, StoredMember, Tx};
+use crate::store::{Record, StoredMember, Tx, Viewer};
 
 /// The members of a group behind those that its head has, and how the answer ends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rest {
     rt: Arc<ResourceType>,
-    group: String,
+    viewer: Viewer,
+    group: Record,
     after: String,
     projection: Projection,
     end: Bytes,
@@ -40,6 +41,7 @@ impl Gateway {
     /// read. Members added or removed meanwhile may or may not be in it, as in any list that is read in pages.
     pub(super) fn begun(
         &self,
+        viewer: Viewer,
         rt: &Arc<ResourceType>,
         record: &Record,
         joined: &Joined,
@@ -55,7 +57,8 @@ impl Gateway {
             body: Some(head.into()),
             rest: Some(Rest {
                 rt: Arc::clone(rt),
-                group: record.id.clone(),
+                viewer,
+                group: record.clone(),
                 after: last.value.clone(),
                 projection: projection.clone(),
                 end: end.into(),
@@ -91,8 +94,13 @@ impl Gateway {
     }
 
     async fn members_behind(&self, rest: &Rest) -> Result<Vec<StoredMember>> {
-        let (group, after) = (rest.group.clone(), rest.after.clone());
-        let read = move |tx: &mut Tx<'_>| tx.members(&group, Some(&after), SLICE);
+        let Rest {
+            viewer,
+            group,
+            after,
+            ..
+        } = rest.clone();
+        let read = move |tx: &mut Tx<'_>| tx.members(&viewer, &group, Some(&after), SLICE);
         self.store().read(read).await.map_err(Error::from)
     }
 }

@@ -14,7 +14,7 @@ use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::service::provisioning::{self, Asked};
 use crate::service::{Caller, Error, Gateway, Result};
-use crate::store::{Actor, Record, Tx};
+use crate::store::{Actor, Record, Tx, Viewer};
 
 /// The status of an answer without a body.
 const NO_CONTENT: u16 = 204;
@@ -112,12 +112,20 @@ impl Gateway {
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
-        self.store()
-            .write(cause, move |tx| {
-                let changed = change.run(tx, &terms)?;
-                provisioning::done(tx, terms.scene(), &asked, &changed, NO_CONTENT).map(drop)
-            })
-            .await
+        let done = self.store().write(cause, move |tx| {
+            let changed = change.run(tx, &terms)?;
+            provisioning::done(tx, terms.scene(), &asked, &changed, NO_CONTENT).map(drop)
+        });
+        self.or_asked(caller, done.await).await
+    }
+
+    /// A refusal that an administrator can lift leaves a question in the inbox.
+    async fn or_asked<T>(&self, caller: &Caller, done: Result<T>) -> Result<T> {
+        if let Err(Error::Undecided(waits)) = &done {
+            let actor = Actor::Connection(caller.connection.to_string());
+            self.ask_undecided(actor, &caller.request, waits).await?;
+        }
+        done
     }
 
     async fn change(
@@ -138,16 +146,21 @@ impl Gateway {
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
-        let (changed, joined, idle) = self
-            .store()
-            .write(cause, move |tx| {
-                let changed = change.run(tx, &terms)?;
-                let joined = answered(tx, &change.rt, &changed.record, &asked, share)?;
-                let status = status(&change.what, joined.as_ref());
-                let idle = provisioning::done(tx, terms.scene(), &told, &changed, status)?;
-                Ok::<_, Error>((changed, joined, idle))
-            })
-            .await?;
+        let done = self.store().write(cause, move |tx| {
+            let changed = change.run(tx, &terms)?;
+            let joined = answered(
+                tx,
+                &terms.owner.viewer(),
+                &change.rt,
+                &changed.record,
+                &asked,
+                share,
+            )?;
+            let status = status(&change.what, joined.as_ref());
+            let idle = provisioning::done(tx, terms.scene(), &told, &changed, status)?;
+            Ok::<_, Error>((changed, joined, idle))
+        });
+        let (changed, joined, idle) = self.or_asked(caller, done.await).await?;
         if let Some(idle) = idle {
             self.buffer().push(idle);
         }
@@ -229,6 +242,7 @@ impl Share {
 /// What is answered; nothing for a large group that nobody asked for.
 fn answered(
     tx: &mut Tx<'_>,
+    viewer: &Viewer,
     rt: &ResourceType,
     record: &Record,
     projection: &Projection,
@@ -238,10 +252,10 @@ fn answered(
         Share::Nothing => return Ok(None),
         Share::Small if rt.is_group() => {}
         Share::Small | Share::Whole => {
-            return members::joined(tx, rt, record, projection).map(Some);
+            return members::joined(tx, viewer, rt, record, projection).map(Some);
         }
     }
-    let first = tx.members(&record.id, None, members::ANSWERED_UNASKED + 1)?;
+    let first = tx.members(viewer, record, None, members::ANSWERED_UNASKED + 1)?;
     if first.len() > members::ANSWERED_UNASKED as usize {
         return Ok(None);
     }

@@ -13,7 +13,7 @@ use crate::scim::value::fold;
 use crate::service::Result;
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
-use crate::store::{Find, Holders, Record, Tx};
+use crate::store::{Find, Holders, Record, Tx, Viewer};
 
 /// What `roles.admin_groups` says.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ impl AdminGroups {
     }
 
     /// The name of the resource type of people.
-    pub(super) fn people(&self) -> &str {
+    pub(in crate::service) fn people(&self) -> &str {
         &self.0.people
     }
 
@@ -198,6 +198,7 @@ impl AdminGroups {
         let text = format!("displayName eq {}", Value::from(entry.said.as_str()));
         let filter = filter::check(rt, &Filter::parse(&text)?)?;
         let found = tx.find(&Find {
+            viewer: &Viewer::All,
             rt,
             filter: Some(&filter),
             sort: None,

@@ -9,7 +9,7 @@ use crate::scim::value::fold;
 use crate::scim::{self};
 use crate::service::audit::{self, Changes, Entry};
 use crate::service::{Error, Gateway, Result};
-use crate::store::{Actor, State};
+use crate::store::{Actor, State, Viewer};
 
 /// What gives roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,10 @@ impl Gateway {
                     let mut matches = Vec::new();
                     for (id, how) in groups.of(tx, said)? {
                         let people = tx.count_active_members(&id, groups.people())?;
-                        let group = groups.group_type().map(|rt| tx.get(rt, &id)).transpose()?;
+                        let group = groups
+                            .group_type()
+                            .map(|rt| tx.get(&Viewer::All, rt, &id))
+                            .transpose()?;
                         let document = group.flatten().map(|group| group.document()).transpose()?;
                         let display = document
                             .and_then(|document| document.text("displayName").map(str::to_owned));
@@ -124,7 +127,7 @@ impl Gateway {
                         Some((GrantedBy::Login, state.resource, state.source, state.admin?))
                     }));
                 for (from, id, by, since) in given {
-                    let live = tx.get(&people, &id)?;
+                    let live = tx.get(&Viewer::All, &people, &id)?;
                     let record = match live {
                         Some(record) => Some(record),
                         None => tx.deleted(&people, &id)?,

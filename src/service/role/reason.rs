@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ADMIN, AdminGroups};
 use crate::service::Result;
-use crate::store::{LoginState, Record, State, Tx};
+use crate::store::{LoginState, Record, State, Tx, Viewer};
 
 /// One reason why somebody is an administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl AdminGroups {
         {
             reasons.push(Reason::Login { source, since });
         }
-        let groups = tx.groups_of(&person.id)?;
+        let groups = tx.groups_of(&Viewer::All, &person.id)?;
         for said in self.said() {
             for (id, how) in self.of(tx, said)? {
                 let Some(group) = groups.iter().find(|group| group.id == id) else {
@@ -93,6 +93,13 @@ impl AdminGroups {
         Ok(reasons)
     }
 
+    /// Whether anybody is an administrator now. Until the end of the transaction nobody else can take the last one away.
+    pub(in crate::service) fn any(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        tx.lock_administrators()?;
+        let ids = self.ids(tx)?;
+        Ok(tx.any_holder(self.holders(&ids), None)?)
+    }
+
     /// Whether somebody is an administrator now: in use, and with a reason.
     pub(in crate::service) fn is_administrator(
         &self,
@@ -102,6 +109,11 @@ impl AdminGroups {
         if person.state != State::Active || person.kind != self.people() {
             return Ok(false);
         }
+        self.has_reason(tx, person)
+    }
+
+    /// Whether there is a reason for somebody to be an administrator, who is one while they are active.
+    pub(in crate::service) fn has_reason(&self, tx: &mut Tx<'_>, person: &Record) -> Result<bool> {
         if tx.granted(&person.id, ADMIN)?.is_some() {
             return Ok(true);
         }

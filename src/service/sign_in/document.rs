@@ -10,7 +10,7 @@ use crate::scim::schema::ResourceType;
 use crate::scim::validate;
 use crate::scim::value::fold;
 use crate::service::Result;
-use crate::store::{Record, Tx};
+use crate::store::{Record, Tx, Viewer};
 
 impl Guide {
     /// The document of the account that is made.
@@ -57,7 +57,7 @@ impl Guide {
             }
         };
         let folded = fold(&identity.user_name, false);
-        if let Some(holder) = tx.lookup(&self.rt, "userName", &folded)? {
+        if let Some(holder) = tx.lookup(&Viewer::All, &self.rt, "userName", &folded)? {
             return Err(name_taken(trail, &identity.user_name, &holder.id));
         }
         trail.pass(

@@ -11,7 +11,7 @@ use crate::scim::syntax::Filter;
 use crate::scim::value::fold;
 use crate::service::role::AdminGroups;
 use crate::service::{Error, Result};
-use crate::store::{Find, LoginLink, Record, State, Tx};
+use crate::store::{Find, LoginLink, Record, State, Tx, Viewer};
 
 /// How many of those who match are looked at: more than one is too many already.
 const LOOKED_AT: u64 = 5;
@@ -89,7 +89,7 @@ impl Search<'_> {
     /// The record that the identity is linked to; if that is shut, one that a connection has made since.
     fn linked(&self, tx: &mut Tx<'_>, trail: &mut Trail, link: &LoginLink) -> Road<Matched> {
         let id = &link.resource;
-        let live = tx.get(self.rt, id)?;
+        let live = tx.get(&Viewer::All, self.rt, id)?;
         if let Some(record) = live.as_ref().filter(|record| record.state == State::Active) {
             trail.pass(
                 "road.link",
@@ -157,7 +157,7 @@ impl Search<'_> {
         let [id] = ids.as_slice() else {
             return Ok(None);
         };
-        let Some(record) = tx.get(self.rt, id)? else {
+        let Some(record) = tx.get(&Viewer::All, self.rt, id)? else {
             return Ok(None);
         };
         trail.pass("road.inbox", format!("let through to {id}"));
@@ -264,7 +264,7 @@ impl Search<'_> {
             return Ok(found);
         };
         let folded = fold(name, attr.leaf().case_exact);
-        if let Some(record) = tx.lookup(self.rt, "userName", &folded)? {
+        if let Some(record) = tx.lookup(&Viewer::All, self.rt, "userName", &folded)? {
             found.add(record);
         }
         found.deleted = tx.former(self.rt, &attr, name)?;
@@ -280,7 +280,9 @@ impl Search<'_> {
             for record in self.with_email(tx, email)? {
                 if !tx.is_own_address(&record.id, email)? && !found.has(&record.id) {
                     // Read again, as it is to be changed.
-                    found.live.extend(tx.get(self.rt, &record.id)?);
+                    found
+                        .live
+                        .extend(tx.get(&Viewer::All, self.rt, &record.id)?);
                 }
             }
             for record in tx.former(self.rt, &attr, email)? {
@@ -297,6 +299,7 @@ impl Search<'_> {
         let filter = Filter::parse(&text).and_then(|filter| filter::check(self.rt, &filter));
         let filter = filter.map_err(Error::from)?;
         let found = tx.find(&Find {
+            viewer: &Viewer::All,
             rt: self.rt,
             filter: Some(&filter),
             sort: None,

@@ -16,6 +16,8 @@ mod with_password;
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 pub use denied::{Denied, SignInError};
 pub use failed::FailedLoginInfo;
 pub use ldap::TriedName;
@@ -24,6 +26,7 @@ pub use proof::{Proof, Proved, SignedIn, Visitor};
 
 use super::audit;
 use super::gateway::Gateway;
+use super::inbox::Matter;
 use super::session::Draft;
 use super::{Error, Result};
 use crate::login::{Identity, Refusal, Refused, Trail};
@@ -146,6 +149,7 @@ impl Arrival {
             self.failed
                 .keep(tx, code, stopped.resource.as_deref(), &trail)?;
             self.record_refusal(tx, stopped)?;
+            self.ask(tx, stopped)?;
         }
         Ok(settled)
     }
@@ -187,6 +191,27 @@ impl Arrival {
         trail.pass("road.session", "a session begins");
         let expires = session.expires;
         Ok(gateway.me(tx, &self.guide.rt, &record, Some(session), expires)?)
+    }
+
+    /// Puts into the inbox to which records an administrator may let the login through.
+    fn ask(&self, tx: &mut Tx<'_>, stopped: &Stopped) -> Result<()> {
+        let Proved::Identity(identity) = &self.proof.who else {
+            return Ok(());
+        };
+        for person in &stopped.waiting {
+            let matter = Matter::Link {
+                source: identity.source.clone(),
+                subject: identity.subject.clone(),
+                person: person.clone(),
+                details: json!({
+                    "userName": identity.user_name,
+                    "emails": identity.emails,
+                    "refused": stopped.refusal.code,
+                }),
+            };
+            matter.ask(tx, self.guide.gateway.keys())?;
+        }
+        Ok(())
     }
 
     /// A refusal about a record is part of its history.

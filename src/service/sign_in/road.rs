@@ -16,7 +16,7 @@ use crate::service::audit::Changes;
 use crate::service::role::{ADMIN, Reason};
 use crate::service::{Error, Gateway, Result};
 use crate::store;
-use crate::store::{NewResource, Record, State, Tx};
+use crate::store::{NewResource, Record, State, Tx, Viewer};
 
 /// What a login comes to, before anything of it is done.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ impl Guide {
     }
 
     fn account(&self, tx: &mut Tx<'_>, id: &str, trail: &mut Trail) -> Road<Plan> {
-        let record = match tx.get(&self.rt, id)? {
+        let record = match tx.get(&Viewer::All, &self.rt, id)? {
             Some(record) if record.state == State::Active => record,
             Some(_) => return Err(shut(trail, id, true)),
             None => return Err(shut(trail, id, false)),

@@ -162,6 +162,7 @@ impl Gateway {
             .write(self.cause(actor, ""), move |tx| {
                 let before = named.one(tx, among)?;
                 let record = turn(tx, &rt, &before)?;
+                gateway.doubles(&rt).follow(tx, before.state, &record)?;
                 let of_state = action.starts_with("user.") && action != "user.unhold";
                 if !of_state || record != before {
                     let changes = Changes::default();

@@ -16,7 +16,7 @@ use super::role::{Reason, state_name};
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
 use crate::scim::{self, filter, syntax};
-use crate::store::{Find, Hold, Record, State, Tx};
+use crate::store::{Find, Hold, Record, State, Tx, Viewer};
 
 pub(super) use create::check_address;
 pub use create::{Made, NewPerson};
@@ -92,6 +92,7 @@ impl Gateway {
             .read(move |tx| {
                 let filter = filter.as_ref();
                 let found = tx.find(&Find {
+                    viewer: &Viewer::All,
                     rt: &rt,
                     filter,
                     sort: None,
@@ -142,7 +143,7 @@ impl Gateway {
     }
 
     pub(super) fn user(&self, tx: &mut Tx<'_>, rt: &ResourceType, record: &Record) -> Result<User> {
-        let joined = members::joined(tx, rt, record, &Projection::Default)?;
+        let joined = members::joined(tx, &Viewer::All, rt, record, &Projection::Default)?;
         let text = self.render(rt, record, &joined, &Projection::Default)?;
         let resource: Value = serde_json::from_slice(&text).map_err(|_| Error::Internal {
             why: format!("the document of {} is no JSON", record.id),
@@ -175,7 +176,7 @@ impl Gateway {
         })
     }
 
-    pub(super) fn user_type(&self) -> Result<Arc<ResourceType>> {
+    pub(in crate::service) fn user_type(&self) -> Result<Arc<ResourceType>> {
         let found = self.registry().types().iter().find(|rt| rt.is_user());
         found.cloned().ok_or_else(|| Error::Internal {
             why: "no resource type for users".to_owned(),

@@ -9,7 +9,7 @@ use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Error, ErrorKind};
 use crate::service::Result;
-use crate::store::{Find, Record, Tx};
+use crate::store::{Find, Record, Tx, Viewer};
 
 /// How many of those who match are named, so that one can be chosen.
 const SHOWN: u64 = 20;
@@ -92,6 +92,7 @@ impl Named {
     /// Those who are not deleted; some of them, if they are many.
     pub(super) fn live(&self, tx: &mut Tx<'_>) -> Result<Vec<Record>> {
         let found = tx.find(&Find {
+            viewer: &Viewer::All,
             rt: &self.rt,
             filter: Some(&self.filter),
             sort: None,

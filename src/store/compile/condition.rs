@@ -22,6 +22,20 @@ pub(in crate::store) struct IdSet {
 }
 
 impl IdSet {
+    /// Those of them that pass `test`, a condition on resource `v`.
+    pub(in crate::store) fn shown(&self, test: &str) -> Self {
+        let distinct = if self.repeats { "DISTINCT " } else { "" };
+        Self {
+            column: "v.id",
+            // CROSS JOIN is a plain join that tells SQLite to begin at the left, with the few.
+            from: format!(
+                "FROM (SELECT {distinct}{} {}) AS few CROSS JOIN resource v WHERE v.id = few.id AND {test}",
+                self.column, self.from
+            ),
+            repeats: false,
+        }
+    }
+
     /// As a subquery.
     fn select(&self) -> String {
         format!("SELECT {} {}", self.column, self.from)

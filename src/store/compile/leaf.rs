@@ -22,13 +22,19 @@ impl Compiler<'_> {
             Place::Unique | Place::Indexed if attr.leaf().data_type == DataType::DateTime => None,
             Place::Unique => Some(self.many("unique_key", attr, "k.folded <> ''")),
             Place::Indexed => Some(self.many("attribute", attr, "k.folded <> ''")),
-            Place::Members => Some(Condition::exact(
-                "EXISTS (SELECT 1 FROM member m WHERE m.group_id = r.id AND m.hidden = 0)",
-            )),
-            Place::Groups => Some(Condition::exact(
-                "EXISTS (SELECT 1 FROM member m JOIN resource g ON g.id = m.group_id
-                 WHERE m.member_id = r.id AND m.hidden = 0 AND m.resolved IS NOT NULL AND g.state < 2)",
-            )),
+            Place::Members => {
+                let shown = self.viewer.sees_member_sql("r", self.params);
+                Some(Condition::exact(format!(
+                    "EXISTS (SELECT 1 FROM member m WHERE m.group_id = r.id AND m.hidden = 0{shown})"
+                )))
+            }
+            Place::Groups => {
+                let shown = self.viewer.sees_sql("g", self.params);
+                Some(Condition::exact(format!(
+                    "EXISTS (SELECT 1 FROM member m JOIN resource g ON g.id = m.group_id
+                     WHERE m.member_id = r.id AND m.hidden = 0 AND m.resolved IS NOT NULL AND g.state < 2{shown})"
+                )))
+            }
         }
     }
 
@@ -175,11 +181,12 @@ impl Compiler<'_> {
             // A member id that is not its own folded form has that in a column of its own.
             format!("((m.member_id = {id} AND m.folded IS NULL) OR m.folded = {id})")
         };
+        let shown = self.viewer.sees_member_sql("g", self.params);
         Condition::among(IdSet {
             column: "m.group_id AS id",
             from: format!(
                 "FROM member m JOIN resource g ON g.id = m.group_id
-                 WHERE {test} AND m.hidden = 0 AND g.kind = $1 AND g.state < 2"
+                 WHERE {test} AND m.hidden = 0 AND g.kind = $1 AND g.state < 2{shown}"
             ),
             repeats: true,
         })
@@ -187,11 +194,12 @@ impl Compiler<'_> {
 
     fn groups(&mut self, key: &str) -> Condition {
         let id = self.params.text(key);
+        let shown = self.viewer.sees_sql("g", self.params);
         Condition::among(IdSet {
             column: "m.member_id AS id",
             from: format!(
                 "FROM member m JOIN resource g ON g.id = m.group_id
-                 WHERE m.group_id = {id} AND m.hidden = 0 AND m.resolved = $1 AND g.state < 2"
+                 WHERE m.group_id = {id} AND m.hidden = 0 AND m.resolved = $1 AND g.state < 2{shown}"
             ),
             repeats: false,
         })

@@ -16,6 +16,7 @@ use condition::{Condition, all, any};
 use crate::scim::filter::{Filter, Operand};
 use crate::scim::schema::ResourceType;
 use crate::scim::syntax::CompareOp;
+use crate::store::Viewer;
 
 /// How many comparisons are compiled. SQLite takes expressions 1,000 deep, and `a OR b OR …` is as deep as
 /// it is long; what is beyond is left to the evaluator.
@@ -44,8 +45,15 @@ impl Narrow {
 }
 
 /// Compiles `filter`. The first parameter must be the kind of the resources already.
-pub(super) fn compile(rt: &ResourceType, filter: &Filter, params: &mut Params) -> Narrow {
+/// Conditions on other resources than `r`, the groups of a user, are about those that `viewer` sees.
+pub(super) fn compile(
+    viewer: &Viewer,
+    rt: &ResourceType,
+    filter: &Filter,
+    params: &mut Params,
+) -> Narrow {
     let mut compiler = Compiler {
+        viewer,
         rt,
         params,
         left: CONDITIONS,
@@ -65,6 +73,7 @@ pub(super) fn compile(rt: &ResourceType, filter: &Filter, params: &mut Params) -
 }
 
 struct Compiler<'c> {
+    viewer: &'c Viewer,
     rt: &'c ResourceType,
     params: &'c mut Params,
     left: u32,

@@ -7,7 +7,8 @@ use super::record::{COLUMNS, record};
 use super::{Record, Tx};
 use crate::scim::schema::ResourceType;
 use crate::store::engine::Param;
-use crate::store::{Error, Result};
+use crate::store::viewer::seen;
+use crate::store::{Error, Result, Viewer};
 
 /// How many ids one statement takes. The lists are all of this length, the last one filled up, so that the
 /// statement stays prepared; a page of 100 takes four.
@@ -17,10 +18,18 @@ const AT_ONCE: usize = 32;
 const FEW: usize = 4;
 
 impl Tx<'_> {
-    /// The live resources with these ids, in this order; this transaction has found them.
-    pub(super) fn records_of(&mut self, rt: &ResourceType, ids: &[&str]) -> Result<Vec<Record>> {
+    /// The live resources with these ids, in this order; this transaction has found them for `viewer`.
+    pub(super) fn records_of(
+        &mut self,
+        viewer: &Viewer,
+        rt: &ResourceType,
+        ids: &[&str],
+    ) -> Result<Vec<Record>> {
         if ids.len() <= FEW {
-            return ids.iter().map(|id| self.record_of(rt, id)).collect();
+            return ids
+                .iter()
+                .map(|id| self.record_of(viewer, rt, id))
+                .collect();
         }
         let sql = format!(
             "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
@@ -30,7 +39,8 @@ impl Tx<'_> {
         let mut found = HashMap::with_capacity(ids.len());
         for chunk in ids.chunks(AT_ONCE) {
             let rows = self.all(&sql, &params(&*rt.name, chunk), record)?;
-            found.extend(rows.into_iter().map(|record| (record.id.clone(), record)));
+            let seen = rows.into_iter().filter(|record| viewer.sees(record));
+            found.extend(seen.map(|record| (record.id.clone(), record)));
         }
         let missing = |id: &str| Error::corrupt("resource", id, "an index names it");
         ids.iter()
@@ -39,25 +49,35 @@ impl Tx<'_> {
     }
 
     /// [`Tx::groups_of`] for each of `ids`; one that is in no group has no entry.
-    pub fn groups_of_all(&mut self, ids: &[&str]) -> Result<HashMap<String, Vec<GroupRef>>> {
+    pub fn groups_of_all(
+        &mut self,
+        viewer: &Viewer,
+        ids: &[&str],
+    ) -> Result<HashMap<String, Vec<GroupRef>>> {
         let mut found: HashMap<String, Vec<GroupRef>> = HashMap::new();
         if ids.len() <= FEW {
             for id in ids {
-                let groups = self.groups_of(id)?;
+                let groups = self.groups_of(viewer, id)?;
                 if !groups.is_empty() {
                     found.insert((*id).to_owned(), groups);
                 }
             }
             return Ok(found);
         }
+        let only = viewer.connection();
+        let shown = only.map_or_else(String::new, |_| {
+            format!(" AND {}", seen("r", &format!("${}", AT_ONCE + 2)))
+        });
         let sql = format!(
             "SELECT m.member_id, m.group_id, r.display FROM member m JOIN resource r ON r.id = m.group_id
-             WHERE m.member_id IN ({}) AND m.hidden = $1 AND m.resolved IS NOT NULL AND r.state < 2
+             WHERE m.member_id IN ({}) AND m.hidden = $1 AND m.resolved IS NOT NULL AND r.state < 2{shown}
              ORDER BY m.member_id, m.group_id",
             placeholders()
         );
         for chunk in ids.chunks(AT_ONCE) {
-            let rows = self.all(&sql, &params(0_i64, chunk), |row| {
+            let mut params = params(0_i64, chunk);
+            params.extend(only.map(Param::Text));
+            let rows = self.all(&sql, &params, |row| {
                 let group = GroupRef {
                     id: row.string(1)?,
                     display: row.opt_string(2)?,

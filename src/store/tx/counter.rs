@@ -1,15 +1,19 @@
 //! How many resources there are, without counting them.
 
 use super::{Record, State, Tx};
-use crate::store::Result;
+use crate::store::{Result, Viewer};
 
 impl Tx<'_> {
-    /// How many live resources of this kind there are.
-    pub fn counts(&mut self, kind: &str) -> Result<u64> {
-        self.number(
-            "SELECT CAST(COALESCE(SUM(number), 0) AS {int}) FROM counter WHERE kind = $1 AND state < 2",
-            &[kind.into()],
-        )
+    /// How many live resources of this kind `viewer` sees.
+    pub fn counts(&mut self, viewer: &Viewer, kind: &str) -> Result<u64> {
+        let sum = "SELECT CAST(COALESCE(SUM(number), 0) AS {int}) FROM counter WHERE kind = $1 AND state < 2";
+        match viewer.connection() {
+            None => self.number(sum, &[kind.into()]),
+            Some(name) => self.number(
+                &format!("{sum} AND owner IN ('', $2)"),
+                &[kind.into(), name.into()],
+            ),
+        }
     }
 
     /// How many resources of this kind are in this state.
@@ -31,14 +35,26 @@ impl Tx<'_> {
 
     /// Adds `step` where `record` is counted.
     pub(super) fn count_one(&mut self, record: &Record, step: i64) -> Result<()> {
+        let (kind, owner) = (&record.kind, record.owner.as_deref());
+        self.count(kind, owner, record.state, step)
+    }
+
+    /// Adds `step` where resources of this kind, owner and state are counted.
+    pub(super) fn count(
+        &mut self,
+        kind: &str,
+        owner: Option<&str>,
+        state: State,
+        step: i64,
+    ) -> Result<()> {
         let slot = self.driver.slot();
         self.execute_one(
             "INSERT INTO counter (kind, owner, state, slot, number) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (kind, owner, state, slot) DO UPDATE SET number = counter.number + excluded.number",
             &[
-                (&record.kind).into(),
-                record.owner.as_deref().unwrap_or("").into(),
-                record.state.number().into(),
+                kind.into(),
+                owner.unwrap_or("").into(),
+                state.number().into(),
                 slot.into(),
                 step.into(),
             ],

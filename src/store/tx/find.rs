@@ -5,11 +5,13 @@ use super::{Record, Tx};
 use crate::scim::filter::{AttrRef, Filter};
 use crate::scim::schema::ResourceType;
 use crate::store::compile::{Narrow, Order, Params, compile, order};
-use crate::store::{Error, Result};
+use crate::store::{Error, Result, Viewer};
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Find<'a> {
+    /// Who looks.
+    pub viewer: &'a Viewer,
     /// The type of the resources.
     pub rt: &'a ResourceType,
     /// What they must fulfil.
@@ -53,7 +55,7 @@ impl Tx<'_> {
         let mut params = Params::default();
         params.text(&*find.rt.name);
         let narrow = match find.filter {
-            Some(filter) => compile(find.rt, filter, &mut params),
+            Some(filter) => compile(find.viewer, find.rt, filter, &mut params),
             None => Narrow::everything(),
         };
         let by = match &find.sort {
@@ -61,7 +63,8 @@ impl Tx<'_> {
             Some(sort) => order(find.rt, &sort.by),
         };
         let exact = narrow.exact;
-        let from = From::new(narrow, params);
+        let only = self.only(find.viewer, find.rt)?;
+        let from = From::new(narrow, params, only);
         match by {
             Some(by) if exact => self.page(find, by, &from),
             Some(_) | None => self.scan(find, exact, &from),
@@ -71,7 +74,7 @@ impl Tx<'_> {
     /// The page where SQL decides and sorts: first its ids, from indexes alone, then its bodies.
     fn page(&mut self, find: &Find<'_>, by: Order, from: &From) -> Result<Found> {
         let total = match find.filter {
-            None => self.counts(&find.rt.name)?,
+            None => self.counts(find.viewer, &find.rt.name)?,
             Some(_) => self.count_all(from)?,
         };
         let skip = find.start_index.saturating_sub(1);
@@ -86,7 +89,7 @@ impl Tx<'_> {
             self.page_ids(find, by, from, window)?
         };
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let records = self.records_of(find.rt, &ids)?;
+        let records = self.records_of(find.viewer, find.rt, &ids)?;
         Ok(Found { total, records })
     }
 
@@ -190,9 +193,34 @@ impl Tx<'_> {
         self.number(&sql, &params.as_params())
     }
 
-    /// The record of an id that this transaction has found.
-    pub(super) fn record_of(&mut self, rt: &ResourceType, id: &str) -> Result<Record> {
-        self.get(rt, id)?
+    /// The connection to which alone resources are shown; `None` where nothing of the kind is hidden from it, so that
+    /// a gateway with one connection pays nothing for others. A counter that does not cancel out with another slot
+    /// only makes this too careful.
+    pub(super) fn only<'v>(
+        &mut self,
+        viewer: &'v Viewer,
+        rt: &ResourceType,
+    ) -> Result<Option<&'v str>> {
+        let Some(name) = viewer.connection() else {
+            return Ok(None);
+        };
+        let hidden = self.first(
+            "SELECT 1 FROM counter
+             WHERE kind = $1 AND state < 2 AND owner <> '' AND owner <> $2 AND number <> 0 LIMIT 1",
+            &[(&*rt.name).into(), name.into()],
+            |row| row.int(0),
+        )?;
+        Ok(hidden.map(|_| name))
+    }
+
+    /// The record of an id that this transaction has found for `viewer`.
+    pub(super) fn record_of(
+        &mut self,
+        viewer: &Viewer,
+        rt: &ResourceType,
+        id: &str,
+    ) -> Result<Record> {
+        self.get(viewer, rt, id)?
             .ok_or_else(|| Error::corrupt("resource", id, "an index names it"))
     }
 }

@@ -7,7 +7,7 @@ use crate::store::keys::external_key;
 use crate::store::{Error, Result};
 
 /// What stands about a resource in tables of its own, but for its own row: all of it goes with a purge.
-const BELONGINGS: [&str; 18] = [
+const BELONGINGS: [&str; 20] = [
     "DELETE FROM login_place WHERE resource = $1",
     "DELETE FROM link WHERE resource = $1",
     "DELETE FROM link_pass WHERE resource = $1",
@@ -21,6 +21,8 @@ const BELONGINGS: [&str; 18] = [
     "DELETE FROM role_grant WHERE resource = $1",
     "DELETE FROM legal_hold WHERE resource = $1",
     "DELETE FROM activity WHERE resource = $1",
+    "DELETE FROM inbox WHERE resource = $1",
+    "DELETE FROM inbox WHERE other = $1",
     "DELETE FROM password WHERE resource = $1",
     "DELETE FROM own_address WHERE resource = $1",
     "DELETE FROM awaited WHERE resource = $1",

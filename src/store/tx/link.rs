@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::record::{COLUMNS, record};
-use super::{Record, State, Tx, stored, time};
+use super::{Record, State, Topic, Tx, question_id, stored, time};
 use crate::scim::index::cut;
 use crate::scim::value::fold;
 use crate::store::Result;
@@ -49,8 +49,9 @@ impl Tx<'_> {
                  SET resource = excluded.resource, linked = excluded.linked, shut = NULL",
                 &[source.into(), subject.into(), resource.into(), (&at).into()],
             )?;
-            tx.execute("DELETE FROM link_pass WHERE source = $1 AND subject = $2", &[source.into(), subject.into()])
-                .map(drop)
+            tx.execute("DELETE FROM link_pass WHERE source = $1 AND subject = $2", &[source.into(), subject.into()])?;
+            let answered = question_id(Topic::Link, &[source, subject, resource]);
+            tx.execute("DELETE FROM inbox WHERE id = $1", &[(&answered).into()]).map(drop)
         })
     }
 
@@ -70,6 +71,17 @@ impl Tx<'_> {
             tx.execute(
                 "INSERT INTO link_pass (source, subject, resource) VALUES ($1, $2, $3)
                  ON CONFLICT (source, subject, resource) DO NOTHING",
+                &[source.into(), subject.into(), resource.into()],
+            )
+            .map(drop)
+        })
+    }
+
+    /// Takes back what [`Tx::let_link`] did.
+    pub fn forbid_link(&mut self, resource: &str, source: &str, subject: &str) -> Result<()> {
+        self.change(|tx| {
+            tx.execute(
+                "DELETE FROM link_pass WHERE source = $1 AND subject = $2 AND resource = $3",
                 &[source.into(), subject.into(), resource.into()],
             )
             .map(drop)

@@ -6,8 +6,10 @@ use super::member_change::NAMED;
 use super::{Record, Tx, stored};
 use crate::scim::resource::Member;
 use crate::scim::value::fold;
+use crate::store::compile::Params;
 use crate::store::engine::{Param, Row};
-use crate::store::{Error, Result};
+use crate::store::viewer::foreign;
+use crate::store::{Error, Result, Viewer};
 
 /// Members that are read at once: one slice is some 100 kB, and a read of its own.
 const SLICE: usize = 1_000;
@@ -43,7 +45,8 @@ struct MemberRow {
 }
 
 impl Tx<'_> {
-    /// Adds members that are not there yet; answers how many were added. One that is there stays as it is.
+    /// Adds members that are not there yet; answers how many were added. One that is there stays as it is. The id of a
+    /// resource that the owner of the group does not see resolves to nobody.
     pub fn add_members(&mut self, group: &Record, members: &[Member]) -> Result<u64> {
         self.change(|tx| {
             let mut added = 0;
@@ -96,7 +99,7 @@ impl Tx<'_> {
                 "DELETE FROM member WHERE group_id = $1 AND hidden = 1",
                 &[(&group.id).into()],
             )?;
-            let named = tx.members(&group.id, None, NAMED)?;
+            let named = tx.members(&Viewer::All, group, None, NAMED)?;
             let removed = tx.execute(
                 "DELETE FROM member WHERE group_id = $1",
                 &[(&group.id).into()],
@@ -133,46 +136,47 @@ impl Tx<'_> {
 
     /// The next members of a group behind `after`, at most `limit`, in the order of their ids: the ids are
     /// drawn in the order of time, and a slice behind an id is the same slice whatever was added before it.
+    /// In a group of nobody `viewer` does not see those of other connections; in its own, ids are as it sent them.
     pub fn members(
         &mut self,
-        group_id: &str,
+        viewer: &Viewer,
+        group: &Record,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<StoredMember>> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM member
-             WHERE group_id = $1 AND member_id > $2 AND hidden = 0 ORDER BY member_id LIMIT $3"
+        let mut params = Params::default();
+        let (of, behind) = (
+            params.text(group.id.as_str()),
+            params.text(after.unwrap_or("")),
         );
-        let params = [
-            group_id.into(),
-            after.unwrap_or("").into(),
-            i64::from(limit).into(),
-        ];
-        self.all(&sql, &params, |row| Ok(member_row(row)?.member))
+        let shown = match (viewer.connection(), &group.owner) {
+            (Some(name), None) => format!(" AND NOT {}", foreign("m", &params.text(name))),
+            (None, _) | (Some(_), Some(_)) => String::new(),
+        };
+        let limit = params.int(u64::from(limit));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM member m
+             WHERE group_id = {of} AND member_id > {behind} AND hidden = 0{shown} ORDER BY member_id LIMIT {limit}"
+        );
+        self.all(&sql, &params.as_params(), |row| Ok(member_row(row)?.member))
     }
 
-    /// Every member of a group that is shown.
-    pub(super) fn all_members(&mut self, group_id: &str) -> Result<Vec<StoredMember>> {
+    /// The live groups that the resource `id` is a direct member of, and that `viewer` sees, in the order of their ids.
+    pub fn groups_of(&mut self, viewer: &Viewer, id: &str) -> Result<Vec<GroupRef>> {
+        let mut params = Params::default();
+        let of = params.text(id);
+        let shown = viewer.sees_sql("r", &mut params);
         let sql = format!(
-            "SELECT {COLUMNS} FROM member WHERE group_id = $1 AND hidden = 0 ORDER BY member_id"
-        );
-        self.all(&sql, &[group_id.into()], |row| Ok(member_row(row)?.member))
-    }
-
-    /// The live groups that the resource `id` is a direct member of, in the order of their ids.
-    pub fn groups_of(&mut self, id: &str) -> Result<Vec<GroupRef>> {
-        self.all(
             "SELECT m.group_id, r.display FROM member m JOIN resource r ON r.id = m.group_id
-             WHERE m.member_id = $1 AND m.hidden = 0 AND m.resolved IS NOT NULL AND r.state < 2
-             ORDER BY m.group_id",
-            &[id.into()],
-            |row| {
-                Ok(GroupRef {
-                    id: row.string(0)?,
-                    display: row.opt_string(1)?,
-                })
-            },
-        )
+             WHERE m.member_id = {of} AND m.hidden = 0 AND m.resolved IS NOT NULL AND r.state < 2{shown}
+             ORDER BY m.group_id"
+        );
+        self.all(&sql, &params.as_params(), |row| {
+            Ok(GroupRef {
+                id: row.string(0)?,
+                display: row.opt_string(1)?,
+            })
+        })
     }
 
     /// Hides a resource in all groups: it was deleted.
@@ -239,7 +243,8 @@ impl Tx<'_> {
         let folded = Some(fold(&member.value, false)).filter(|folded| *folded != member.value);
         let added = self.execute(
             "INSERT INTO member (group_id, member_id, display, type, folded, hidden, resolved)
-             VALUES ($1, $2, $3, $4, $5, 0, (SELECT kind FROM resource WHERE id = $2 AND state < 2 {share}))
+             VALUES ($1, $2, $3, $4, $5, 0, (SELECT kind FROM resource
+               WHERE id = $2 AND state < 2 AND ($6 IS NULL OR owner IS NULL OR owner = $6) {share}))
              ON CONFLICT (group_id, member_id) DO NOTHING",
             &[
                 (&group.id).into(),
@@ -247,6 +252,7 @@ impl Tx<'_> {
                 member.display.as_deref().into(),
                 member.kind.as_deref().into(),
                 folded.as_deref().into(),
+                group.owner.as_deref().into(),
             ],
         )?;
         self.members.added.add_many(added, [member.value.clone()]);

@@ -2,6 +2,7 @@
 
 use super::walk::Position;
 use crate::store::compile::{IdSet, Narrow, Params};
+use crate::store::viewer::seen;
 
 /// The resources that fulfil a condition.
 pub(super) struct From {
@@ -9,6 +10,8 @@ pub(super) struct From {
     narrow: Option<String>,
     /// The ids that fulfil it, where a query knows them.
     ids: Option<IdSet>,
+    /// That it is shown, where something of the kind is hidden from the viewer.
+    sight: Option<String>,
     params: Params,
 }
 
@@ -167,11 +170,18 @@ impl Source {
 }
 
 impl From {
-    /// The live resources of the kind that is the first parameter, and that fulfil `narrow`.
-    pub(super) fn new(narrow: Narrow, params: Params) -> Self {
+    /// The live resources of the kind that is the first parameter, that fulfil `narrow`, and that are shown to the
+    /// connection `only`, or to everybody.
+    pub(super) fn new(narrow: Narrow, mut params: Params, only: Option<&str>) -> Self {
+        let name = only.map(|only| params.text(only));
+        let shown = |ids: IdSet| match &name {
+            None => ids,
+            Some(name) => ids.shown(&seen("v", name)),
+        };
         Self {
+            ids: narrow.ids.map(shown),
+            sight: name.as_deref().map(|name| seen("r", name)),
             narrow: narrow.sql,
-            ids: narrow.ids,
             params,
         }
     }
@@ -261,11 +271,12 @@ impl From {
     }
 
     fn condition(&self) -> String {
-        let live = "r.kind = $1 AND r.state < 2";
-        match &self.narrow {
-            Some(narrow) => format!("{live} AND {narrow}"),
-            None => live.to_owned(),
+        let mut all = "r.kind = $1 AND r.state < 2".to_owned();
+        for more in self.sight.iter().chain(&self.narrow) {
+            all.push_str(" AND ");
+            all.push_str(more);
         }
+        all
     }
 
     fn of(&self, source: &Source) -> (String, Params) {
@@ -295,7 +306,7 @@ impl From {
         (sql, params)
     }
 
-    /// Only live resources have keys, so without a filter the keys are enough.
+    /// Only live resources have keys, so where nothing is left out the keys are enough.
     fn keyed(&self, table: &str, path: &str) -> String {
         let first = if table == "attribute" {
             " AND k.ordinal = 0"
@@ -303,10 +314,10 @@ impl From {
             ""
         };
         let keys = format!("k.kind = $1 AND k.path = {path}{first}");
-        match &self.narrow {
-            None => format!("FROM {table} k WHERE {keys}"),
+        match (&self.narrow, &self.sight) {
+            (None, None) => format!("FROM {table} k WHERE {keys}"),
             // CROSS JOIN is a plain join that tells SQLite to begin at the left, where the order is.
-            Some(_) => format!(
+            (Some(_), _) | (_, Some(_)) => format!(
                 "FROM {table} k CROSS JOIN resource r WHERE k.resource = r.id AND {keys} AND {}",
                 self.condition()
             ),

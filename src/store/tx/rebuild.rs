@@ -7,7 +7,7 @@ use crate::scim::filter::AttrRef;
 use crate::scim::index::Key;
 use crate::scim::schema::{Registry, ResourceType};
 use crate::store::keys::{attribute_rows, unique_rows};
-use crate::store::{Error, Result, Role};
+use crate::store::{Error, Result, Role, Viewer};
 
 /// How many ids are in memory at once; of the documents it is one.
 const SLICE: i64 = 1_000;
@@ -98,7 +98,7 @@ impl Tx<'_> {
 
     /// Makes the rows of one resource for the paths that have none.
     fn add_rows(&mut self, rt: &ResourceType, id: &str, missing: &[(&str, &str)]) -> Result<()> {
-        let record = self.record_of(rt, id)?;
+        let record = self.record_of(&Viewer::All, rt, id)?;
         let document = record.document()?;
         let of = |source: &str, rows: Vec<Key>| -> Vec<Key> {
             let lacks = |key: &Key| missing.contains(&(source, key.path.as_str()));

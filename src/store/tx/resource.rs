@@ -4,10 +4,11 @@ use super::record::{COLUMNS, record};
 use super::{Record, State, Tx, stored};
 use crate::scim::resource::Document;
 use crate::scim::schema::ResourceType;
+use crate::store::compile::Params;
 use crate::store::engine::Param;
 use crate::store::hash::body_hash;
 use crate::store::keys::{external_key, unique_row};
-use crate::store::{Error, Result};
+use crate::store::{Error, Result, Viewer};
 
 /// A resource to be stored.
 #[derive(Debug, Clone, Copy)]
@@ -56,8 +57,8 @@ impl Tx<'_> {
         })
     }
 
-    /// The live resource of type `rt` with this id. In a write it is locked until the end.
-    pub fn get(&mut self, rt: &ResourceType, id: &str) -> Result<Option<Record>> {
+    /// The live resource of type `rt` with this id, if `viewer` sees it. In a write it is locked until the end.
+    pub fn get(&mut self, viewer: &Viewer, rt: &ResourceType, id: &str) -> Result<Option<Record>> {
         let params = [id.into(), (&*rt.name).into()];
         self.keep_rows(
             "SELECT r.id FROM resource r WHERE r.id = $1 AND r.kind = $2 AND r.state < 2",
@@ -67,13 +68,16 @@ impl Tx<'_> {
             "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
              WHERE r.id = $1 AND r.kind = $2 AND r.state < 2"
         );
-        self.first(&sql, &params, record)
+        let found = self.first(&sql, &params, record)?;
+        Ok(found.filter(|record| viewer.sees(record)))
     }
 
-    /// The live resource that holds the unique value `folded` ([`crate::scim::index::folded`], not cut) of `path`.
+    /// The live resource that holds the unique value `folded` ([`crate::scim::index::folded`], not cut) of `path`, if
+    /// `viewer` sees it.
     /// In a write it is locked until the end.
     pub fn lookup(
         &mut self,
+        viewer: &Viewer,
         rt: &ResourceType,
         path: &str,
         folded: &str,
@@ -90,7 +94,8 @@ impl Tx<'_> {
              LEFT JOIN body b ON b.resource = r.id
              WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2"
         );
-        self.first(&sql, &params, record)
+        let found = self.first(&sql, &params, record)?;
+        Ok(found.filter(|record| viewer.sees(record)))
     }
 
     /// Replaces document and state of `old` and answers it at its new version. It is for the caller to
@@ -178,11 +183,16 @@ impl Tx<'_> {
         })
     }
 
-    /// The first of `ids` that no live resource of any kind has.
-    pub fn first_missing(&mut self, ids: &[String]) -> Result<Option<String>> {
+    /// The first of `ids` that no live resource of any kind has that `viewer` sees.
+    pub fn first_missing(&mut self, viewer: &Viewer, ids: &[String]) -> Result<Option<String>> {
         for id in ids {
-            let sql = "SELECT 1 FROM resource WHERE id = $1 AND state < 2";
-            if self.first(sql, &[id.into()], |row| row.int(0))?.is_none() {
+            let mut params = Params::default();
+            let id_of = params.text(id.as_str());
+            let shown = viewer.sees_sql("r", &mut params);
+            let sql =
+                format!("SELECT 1 FROM resource r WHERE r.id = {id_of} AND r.state < 2{shown}");
+            let found = self.first(&sql, &params.as_params(), |row| row.int(0))?;
+            if found.is_none() {
                 return Ok(Some(id.clone()));
             }
         }

@@ -11,7 +11,7 @@ use super::{Record, Tx};
 use crate::scim::filter::{AttrRef, Filter, attributes, matches};
 use crate::scim::schema::ResourceType;
 use crate::store::engine::Flow;
-use crate::store::{Error, Result};
+use crate::store::{Error, Result, Viewer};
 
 /// What a filter or an order needs that is not in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub(super) enum Relations {
 
 /// Which candidates are read, and how.
 pub(super) struct Look<'l> {
+    pub(super) viewer: &'l Viewer,
     pub(super) rt: &'l ResourceType,
     pub(super) from: &'l From,
     pub(super) relations: Relations,
@@ -60,6 +61,7 @@ impl Tx<'_> {
         };
         let by = find.sort.as_ref().map(|sort| &sort.by);
         let look = Look {
+            viewer: find.viewer,
             rt: find.rt,
             from,
             relations: relations(find.rt, find.filter, by),
@@ -80,7 +82,7 @@ impl Tx<'_> {
         let total = matches.total;
         let ids = matches.sorted_ids();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let records = self.records_of(find.rt, &ids)?;
+        let records = self.records_of(find.viewer, find.rt, &ids)?;
         Ok(Found { total, records })
     }
 
@@ -115,14 +117,14 @@ impl Tx<'_> {
         &mut self,
         look: &Look<'_>,
         each: Each<'_>,
-        add: fn(&mut Self, &Record, &mut Map<String, Value>) -> Result<()>,
+        add: fn(&mut Self, &Viewer, &Record, &mut Map<String, Value>) -> Result<()>,
     ) -> Result<()> {
         let (sql, params) = look.from.bodies("r.id", look.behind, look.most);
         let ids = self.all(&sql, &params.as_params(), |row| row.string(0))?;
         for id in ids {
-            let record = self.record_of(look.rt, &id)?;
+            let record = self.record_of(look.viewer, look.rt, &id)?;
             let mut whole = whole(look.rt, &record)?;
-            add(self, &record, &mut whole)?;
+            add(self, look.viewer, &record, &mut whole)?;
             match each(record, &whole)? {
                 Flow::Next => {}
                 Flow::Stop => break,
@@ -131,34 +133,50 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn with_members(&mut self, record: &Record, whole: &mut Map<String, Value>) -> Result<()> {
-        let members = self.all_members(&record.id)?.into_iter().map(|member| {
-            let mut element = Map::new();
-            element.insert("value".to_owned(), member.value.into());
-            for (name, text) in [
-                ("display", member.display),
-                ("type", member.kind.or(member.resolved)),
-            ] {
-                if let Some(text) = text {
-                    element.insert(name.to_owned(), text.into());
+    fn with_members(
+        &mut self,
+        viewer: &Viewer,
+        record: &Record,
+        whole: &mut Map<String, Value>,
+    ) -> Result<()> {
+        let members = self
+            .members(viewer, record, None, u32::MAX)?
+            .into_iter()
+            .map(|member| {
+                let mut element = Map::new();
+                element.insert("value".to_owned(), member.value.into());
+                for (name, text) in [
+                    ("display", member.display),
+                    ("type", member.kind.or(member.resolved)),
+                ] {
+                    if let Some(text) = text {
+                        element.insert(name.to_owned(), text.into());
+                    }
                 }
-            }
-            Value::Object(element)
-        });
+                Value::Object(element)
+            });
         whole.insert("members".to_owned(), members.collect());
         Ok(())
     }
 
-    fn with_groups(&mut self, record: &Record, whole: &mut Map<String, Value>) -> Result<()> {
-        let groups = self.groups_of(&record.id)?.into_iter().map(|group| {
-            let mut element = Map::new();
-            element.insert("value".to_owned(), group.id.into());
-            element.insert("type".to_owned(), "direct".into());
-            if let Some(display) = group.display {
-                element.insert("display".to_owned(), display.into());
-            }
-            Value::Object(element)
-        });
+    fn with_groups(
+        &mut self,
+        viewer: &Viewer,
+        record: &Record,
+        whole: &mut Map<String, Value>,
+    ) -> Result<()> {
+        let groups = self
+            .groups_of(viewer, &record.id)?
+            .into_iter()
+            .map(|group| {
+                let mut element = Map::new();
+                element.insert("value".to_owned(), group.id.into());
+                element.insert("type".to_owned(), "direct".into());
+                if let Some(display) = group.display {
+                    element.insert("display".to_owned(), display.into());
+                }
+                Value::Object(element)
+            });
         whole.insert("groups".to_owned(), groups.collect());
         Ok(())
     }

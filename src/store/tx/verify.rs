@@ -9,7 +9,7 @@ use crate::store::keys::{attribute_rows, external_key, unique_rows};
 use crate::store::{Error, Result};
 
 /// Rows that no other row accounts for: (table, what is wrong, a query for their keys).
-const STRAYS: [(&str, &str, &str); 27] = [
+const STRAYS: [(&str, &str, &str); 29] = [
     (
         "body",
         "no such resource",
@@ -50,6 +50,13 @@ const STRAYS: [(&str, &str, &str); 27] = [
         "resolved to no resource of that kind",
         "SELECT m.member_id FROM member m WHERE m.resolved IS NOT NULL AND NOT EXISTS
          (SELECT 1 FROM resource r WHERE r.id = m.member_id AND r.kind = m.resolved)",
+    ),
+    (
+        "member",
+        "resolved to a resource that the owner of the group does not see",
+        "SELECT m.member_id FROM member m JOIN resource g ON g.id = m.group_id JOIN resource r ON r.id = m.member_id
+         WHERE m.resolved IS NOT NULL AND g.owner <> r.owner AND NOT EXISTS (SELECT 1 FROM transfer t
+           WHERE (t.connection = g.owner AND t.target = r.owner) OR (t.connection = r.owner AND t.target = g.owner))",
     ),
     (
         "counter",
@@ -94,6 +101,12 @@ const STRAYS: [(&str, &str, &str); 27] = [
         "legal_hold",
         "no such resource",
         "SELECT h.resource FROM legal_hold h WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = h.resource)",
+    ),
+    (
+        "inbox",
+        "no such resource",
+        "SELECT i.id FROM inbox i WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = i.resource)
+         OR (i.other IS NOT NULL AND NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = i.other))",
     ),
     (
         "activity",

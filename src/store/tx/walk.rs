@@ -11,7 +11,7 @@ use crate::scim::filter::{AttrRef, Filter, matches};
 use crate::scim::schema::ResourceType;
 use crate::store::compile::{Narrow, Params, compile, order};
 use crate::store::engine::Flow;
-use crate::store::{Error, Result};
+use crate::store::{Error, Result, Viewer};
 
 /// How many places in the order of one type are read at once. At about 100 bytes each, 100 KiB.
 const SLICE: u64 = 1_000;
@@ -19,6 +19,8 @@ const SLICE: u64 = 1_000;
 /// What is looked for: the resources of several types as one ordered list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Walk<'a> {
+    /// Who looks.
+    pub viewer: &'a Viewer,
     /// The types.
     pub lists: Vec<List<'a>>,
     /// Greatest first; ties are by id, the least first.
@@ -131,7 +133,7 @@ impl Tx<'_> {
         let next = page.last().filter(|_| more).map(|(_, last)| last.clone());
         Ok(Walked {
             total,
-            records: self.records_of_page(&walk.lists, &page)?,
+            records: self.records_of_page(walk, &page)?,
             next,
         })
     }
@@ -146,17 +148,18 @@ impl Tx<'_> {
         let mut params = Params::default();
         params.text(&*list.rt.name);
         let narrow = list.filter.map_or(Narrow::everything(), |filter| {
-            compile(list.rt, filter, &mut params)
+            compile(walk.viewer, list.rt, filter, &mut params)
         });
         let exact = narrow.exact;
-        let from = From::new(narrow, params);
+        let only = self.only(walk.viewer, list.rt)?;
+        let from = From::new(narrow, params, only);
         let by_index = match &list.by {
             None => Some(runs(&from, None, "", walk.descending)),
             Some(by) => order(list.rt, by)
                 .map(|order| runs(&from, Some(order), &by.path(), walk.descending)),
         };
         let total = match (list.filter, exact) {
-            (None, _) => Some(self.counts(&list.rt.name)?),
+            (None, _) => Some(self.counts(walk.viewer, &list.rt.name)?),
             (Some(_), true) => Some(self.count_all(&from)?),
             (Some(_), false) => None,
         };
@@ -207,6 +210,7 @@ impl Tx<'_> {
             .ok_or(Error::TooMany(walk.max_scan))?;
         let list = stream.list;
         let look = Look {
+            viewer: walk.viewer,
             rt: list.rt,
             from: &stream.from,
             relations,
@@ -306,6 +310,7 @@ impl Tx<'_> {
             Onward::Over => return Ok(Vec::new()),
         };
         let look = Look {
+            viewer: walk.viewer,
             rt: stream.list.rt,
             from: &stream.from,
             relations,
@@ -333,17 +338,17 @@ impl Tx<'_> {
 
     fn records_of_page(
         &mut self,
-        lists: &[List<'_>],
+        walk: &Walk<'_>,
         page: &[(usize, Position)],
     ) -> Result<Vec<Record>> {
-        let mut by_list = Vec::with_capacity(lists.len());
-        for (ordinal, list) in lists.iter().enumerate() {
+        let mut by_list = Vec::with_capacity(walk.lists.len());
+        for (ordinal, list) in walk.lists.iter().enumerate() {
             let ids: Vec<&str> = page
                 .iter()
                 .filter(|(of, _)| *of == ordinal)
                 .map(|(_, place)| place.id.as_str())
                 .collect();
-            by_list.push(self.records_of(list.rt, &ids)?.into_iter());
+            by_list.push(self.records_of(walk.viewer, list.rt, &ids)?.into_iter());
         }
         let in_turn = page
             .iter()

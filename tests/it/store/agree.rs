@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 use muster::scim::filter::matches;
 use muster::scim::resource::Member;
 use muster::scim::schema::{ENTERPRISE_URN, ResourceType};
-use muster::store::{Error, State, Tx};
+use muster::store::{Error, State, Tx, Viewer};
 
-use super::fixture::{Ask, Engine, Fixture, document, insert, postgres, sqlite};
+use super::fixture::{Ask, Engine, Fixture, document, insert_for, postgres, sqlite};
 use super::walks;
 
 /// How many stores are filled; each is asked [`QUESTIONS`] times. `MUSTER_CASES` makes it a long run.
@@ -28,6 +28,8 @@ const IDS: [&str; 6] = [
     "Nobody",
     "nobody",
 ];
+/// Whose the resources are, and who looks.
+const VIEWERS: [&str; 3] = ["", "a", "b"];
 const TIMES: [&str; 3] = [
     "2023-11-14T22:13:21Z",
     "2023-11-14T23:13:21.000+01:00",
@@ -77,6 +79,7 @@ fn filters_mean_the_same(open: fn() -> Box<dyn Engine>) {
         .build()
         .unwrap();
     let strategy = (
+        prop::collection::vec(select(VIEWERS.as_slice()), 7),
         prop::collection::vec(user(), 4),
         prop::collection::vec(group(), 3),
         prop::collection::vec(
@@ -89,10 +92,10 @@ fn filters_mean_the_same(open: fn() -> Box<dyn Engine>) {
     );
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let by_index = std::cell::Cell::new(0);
-    let outcome = runner.run(&strategy, |(users, groups, questions)| {
+    let outcome = runner.run(&strategy, |(owners, users, groups, questions)| {
         runtime.block_on(async {
             let at = Fixture::new(open());
-            fill(&at, users, groups).await;
+            fill(&at, &owners, users, groups).await;
             for (of_users, of_groups) in &questions {
                 for (rt, question) in [(&at.user, of_users), (&at.group, of_groups)] {
                     by_index.set(by_index.get() + ask(&at, rt, question).await);
@@ -120,6 +123,7 @@ struct Question {
     descending: bool,
     start: u64,
     count: u64,
+    viewer: &'static str,
 }
 
 /// Asks the store and a naive model; answers 1 if no document had to be read to find out.
@@ -131,6 +135,7 @@ async fn ask(at: &Fixture, rt: &Arc<ResourceType>, question: &Question) -> u32 {
         start: question.start,
         count: question.count,
         max_scan: 100,
+        viewer: question.viewer,
     };
     let places = places(at, rt, &ask, question.sort).await;
     walks::one(at, rt, &ask, &places).await;
@@ -161,6 +166,7 @@ async fn ask_both(at: &Fixture, of_users: &Question, of_groups: &Question) {
         descending: of_users.descending,
         max_scan: 100,
         count: of_users.count,
+        viewer: of_users.viewer,
         ..Ask::default()
     };
     let sort = |rt: &ResourceType| rt.attribute(of_users.sort).map_or("", |_| of_users.sort);
@@ -191,7 +197,7 @@ async fn places(
 ) -> Vec<(Option<String>, String)> {
     let (checked, kind, descending) = (ask.owned(rt), Arc::clone(rt), ask.descending);
     let read = at.read(move |tx| {
-        let all = all_of(tx, &kind)?;
+        let all = all_of(tx, &checked.viewer, &kind)?;
         let find = checked.find(&kind);
         let mut found: Vec<_> = all
             .iter()
@@ -214,11 +220,16 @@ fn in_order(
     by_key.then_with(|| one_id.cmp(other_id))
 }
 
-/// Every live resource of a kind as it is answered, oldest first.
-fn all_of(tx: &mut Tx<'_>, rt: &ResourceType) -> Result<Vec<Map<String, Value>>, Error> {
+/// Every live resource of a kind that `viewer` sees as it is answered, oldest first.
+fn all_of(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    rt: &ResourceType,
+) -> Result<Vec<Map<String, Value>>, Error> {
     let mut all = Vec::new();
     for number in 1..20 {
-        let Some(record) = tx.get(rt, &format!("01900000-0000-7000-8000-{number:012}"))? else {
+        let Some(record) = tx.get(viewer, rt, &format!("01900000-0000-7000-8000-{number:012}"))?
+        else {
             continue;
         };
         let mut whole = record.document()?.into_map();
@@ -230,13 +241,13 @@ fn all_of(tx: &mut Tx<'_>, rt: &ResourceType) -> Result<Vec<Map<String, Value>>,
         });
         whole.insert("meta".to_owned(), meta);
         if rt.is_group() {
-            let members = tx.members(&record.id, None, 100)?;
+            let members = tx.members(viewer, &record, None, 100)?;
             let rows = members
                 .iter()
                 .map(|row| json!({ "value": row.value, "display": row.display }));
             whole.insert("members".to_owned(), rows.collect());
         } else {
-            let groups = tx.groups_of(&record.id)?;
+            let groups = tx.groups_of(viewer, &record.id)?;
             let rows = groups
                 .iter()
                 .map(|row| json!({ "value": row.id, "display": row.display }));
@@ -284,10 +295,16 @@ fn text(whole: &Map<String, Value>, name: &str) -> String {
 }
 
 /// Users, some of them changed or deleted afterwards, then groups of them.
-async fn fill(at: &Fixture, users: Vec<Value>, groups: Vec<(Value, Vec<Member>)>) {
+async fn fill(
+    at: &Fixture,
+    owners: &[&'static str],
+    users: Vec<Value>,
+    groups: Vec<(Value, Vec<Member>)>,
+) {
+    let (of_users, of_groups) = owners.split_at(4);
     for (number, mut body) in users.into_iter().enumerate() {
         body["userName"] = format!("{}{number}", body["userName"].as_str().unwrap()).into();
-        let user = at.make(&at.user, body.clone()).await;
+        let user = at.make_for(of_users[number], &at.user, body.clone()).await;
         body["nickName"] = "changed".into();
         body.as_object_mut().unwrap().shift_remove("displayName");
         if number == 1 {
@@ -297,10 +314,10 @@ async fn fill(at: &Fixture, users: Vec<Value>, groups: Vec<(Value, Vec<Member>)>
         }
     }
     let mut made = Vec::new();
-    for (body, members) in groups {
-        let (id, rt) = (at.id(), Arc::clone(&at.group));
+    for ((body, members), owner) in groups.into_iter().zip(of_groups) {
+        let (id, rt, owner) = (at.id(), Arc::clone(&at.group), *owner);
         let group = at.write(move |tx| {
-            let group = insert(tx, &rt, &id, &document(&body))?;
+            let group = insert_for(tx, &rt, &id, &document(&body), owner)?;
             tx.add_members(&group, &members)?;
             Ok(group)
         });
@@ -397,15 +414,25 @@ fn question(
     filter: impl Strategy<Value = String>,
     sorts: &'static [&'static str],
 ) -> impl Strategy<Value = Question> {
-    (filter, select(sorts), any::<bool>(), 1..4_u64, 0..5_u64).prop_map(
-        |(filter, sort, descending, start, count)| Question {
-            filter,
-            sort,
-            descending,
-            start,
-            count,
-        },
+    let viewer = select(VIEWERS.as_slice());
+    (
+        filter,
+        select(sorts),
+        any::<bool>(),
+        1..4_u64,
+        0..5_u64,
+        viewer,
     )
+        .prop_map(
+            |(filter, sort, descending, start, count, viewer)| Question {
+                filter,
+                sort,
+                descending,
+                start,
+                count,
+                viewer,
+            },
+        )
 }
 
 fn user_filter() -> impl Strategy<Value = String> {

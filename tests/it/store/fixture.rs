@@ -18,7 +18,7 @@ use muster::scim::schema::{GroupNames, Registry, ResourceType};
 use muster::scim::syntax;
 use muster::store::{
     Actor, Cause, Error, Fault, Find, Found, NewResource, Options, Place, Record, Role, ServerUrl,
-    State, Store, Tx,
+    State, Store, Tx, Viewer,
 };
 
 use crate::support::postgres::Database;
@@ -221,8 +221,17 @@ impl Fixture {
     }
 
     pub(crate) async fn make(&self, rt: &Arc<ResourceType>, body: Value) -> Record {
+        self.make_for("", rt, body).await
+    }
+
+    pub(crate) async fn make_for(
+        &self,
+        owner: &'static str,
+        rt: &Arc<ResourceType>,
+        body: Value,
+    ) -> Record {
         let (id, rt) = (self.id(), Arc::clone(rt));
-        self.write(move |tx| insert(tx, &rt, &id, &document(&body)))
+        self.write(move |tx| insert_for(tx, &rt, &id, &document(&body), owner))
             .await
             .unwrap()
     }
@@ -233,7 +242,7 @@ impl Fixture {
         id: &str,
     ) -> Result<Option<Record>, Error> {
         let (rt, id) = (Arc::clone(rt), id.to_owned());
-        self.read(move |tx| tx.get(&rt, &id)).await
+        self.read(move |tx| tx.get(&Viewer::All, &rt, &id)).await
     }
 
     pub(crate) async fn add(&self, group: &Record, ids: &[&str]) -> u64 {
@@ -245,8 +254,10 @@ impl Fixture {
 
     /// The ids of the members that are shown.
     pub(crate) async fn members(&self, group: &Record) -> Vec<String> {
-        let id = group.id.clone();
-        let found = self.read(move |tx| tx.members(&id, None, 100_000)).await;
+        let group = group.clone();
+        let found = self
+            .read(move |tx| tx.members(&Viewer::All, &group, None, 100_000))
+            .await;
         found
             .unwrap()
             .into_iter()
@@ -289,6 +300,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) start: u64,
     pub(crate) count: u64,
     pub(crate) max_scan: u64,
+    /// The connection that looks; empty: whoever sees everything.
+    pub(crate) viewer: &'a str,
 }
 
 impl Default for Ask<'_> {
@@ -300,12 +313,14 @@ impl Default for Ask<'_> {
             start: 1,
             count: 1_000,
             max_scan: 1_000,
+            viewer: "",
         }
     }
 }
 
 /// A search whose words have been checked.
 pub(crate) struct Checked {
+    pub(crate) viewer: Viewer,
     filter: Option<Filter>,
     sort: Option<muster::store::Sort>,
     start: u64,
@@ -316,6 +331,7 @@ pub(crate) struct Checked {
 impl Ask<'_> {
     pub(crate) fn owned(&self, rt: &ResourceType) -> Checked {
         Checked {
+            viewer: viewer(self.viewer),
             filter: (!self.filter.is_empty()).then(|| checked(rt, self.filter)),
             sort: (!self.sort.is_empty()).then(|| muster::store::Sort {
                 by: rt.attribute(self.sort).unwrap(),
@@ -331,6 +347,7 @@ impl Ask<'_> {
 impl Checked {
     pub(crate) fn find<'a>(&'a self, rt: &'a ResourceType) -> Find<'a> {
         Find {
+            viewer: &self.viewer,
             rt,
             filter: self.filter.as_ref(),
             sort: self.sort.clone(),
@@ -345,16 +362,35 @@ pub(crate) fn checked(rt: &ResourceType, text: &str) -> Filter {
     filter::check(rt, &syntax::Filter::parse(text).unwrap()).unwrap()
 }
 
+/// A connection, or with an empty name everybody.
+pub(crate) fn viewer(name: &str) -> Viewer {
+    match name {
+        "" => Viewer::All,
+        name => Viewer::Connection(name.into()),
+    }
+}
+
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
     rt: &ResourceType,
     id: &str,
     document: &Document,
 ) -> Result<Record, Error> {
+    insert_for(tx, rt, id, document, "")
+}
+
+/// A resource of the connection `owner`; of nobody's with an empty name.
+pub(crate) fn insert_for(
+    tx: &mut Tx<'_>,
+    rt: &ResourceType,
+    id: &str,
+    document: &Document,
+    owner: &str,
+) -> Result<Record, Error> {
     tx.insert(&NewResource {
         id,
         rt,
-        owner: None,
+        owner: Some(owner).filter(|owner| !owner.is_empty()),
         state: State::Active,
         document,
     })

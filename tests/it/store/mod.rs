@@ -119,6 +119,14 @@ macro_rules! engines {
                 only_active_direct_members_and_grants_hold_a_role
                 a_name_is_pinned_once
             }
+            owner {
+                a_connection_sees_its_own_and_those_of_nobody
+                what_is_hidden_costs_no_documents_and_nothing_where_nothing_is
+                what_is_handed_over_is_counted_where_it_is
+                an_adoption_moves_no_version_and_leaves_behind_what_is_not_seen
+                members_of_others_are_not_shown_in_a_group_of_nobodys
+                a_question_is_asked_once_and_goes_with_its_record
+            }
             connection {
                 tokens_live_and_are_revoked
             }

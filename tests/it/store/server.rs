@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
-use muster::store::{Error, Options, Place, Role, ServerUrl, Store};
+use muster::store::{Error, Options, Place, Role, ServerUrl, Store, Viewer};
 
 use super::fixture::{Fixture, at, cause, insert, user_document};
 use super::fixture::{Postgres, run_on};
@@ -29,7 +29,10 @@ fn a_connection_that_is_lost_in_a_change_is_replaced() {
         assert_eq!(done.await, Ok(2));
         database.cut();
         // Idle connections too, of readers as of writers.
-        assert_eq!(fixture.read(|tx| tx.counts("User")).await, Ok(1));
+        assert_eq!(
+            fixture.read(|tx| tx.counts(&Viewer::All, "User")).await,
+            Ok(1)
+        );
         for number in 0..40 {
             fixture.make_user(&format!("user{number}")).await;
         }
@@ -81,11 +84,11 @@ fn changes_that_meet_are_both_done() {
                 let waited = AtomicU32::new(0);
                 let change = store.write(cause(3), move |tx| {
                     runs.fetch_add(1, Ordering::SeqCst);
-                    let one = tx.get(&rt, &ids[0])?.unwrap();
+                    let one = tx.get(&Viewer::All, &rt, &ids[0])?.unwrap();
                     if waited.fetch_add(1, Ordering::SeqCst) == 0 {
                         barrier.wait();
                     }
-                    let two = tx.get(&rt, &ids[1])?.unwrap();
+                    let two = tx.get(&Viewer::All, &rt, &ids[1])?.unwrap();
                     tx.touch(&one)?;
                     tx.touch(&two).map(drop)
                 });
@@ -121,7 +124,7 @@ fn members_come_while_they_go() {
             let adding = tokio::spawn(async move {
                 store
                     .write(cause(4), move |tx| {
-                        let group = tx.get(&kind, &id)?.unwrap();
+                        let group = tx.get(&Viewer::All, &kind, &id)?.unwrap();
                         tx.add_members(&group, &member)
                     })
                     .await
@@ -130,7 +133,7 @@ fn members_come_while_they_go() {
             let deleting = tokio::spawn(async move {
                 store
                     .write(cause(4), move |tx| {
-                        let user = tx.get(&rt, &id)?.unwrap();
+                        let user = tx.get(&Viewer::All, &rt, &id)?.unwrap();
                         tx.delete(&rt, &user).map(drop)
                     })
                     .await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster::scim::schema::ResourceType;
-use muster::store::{Error, List, Position, Start, Walk, Walked};
+use muster::store::{Error, List, Position, Start, Viewer, Walk, Walked};
 
 use super::fixture::{Ask, Checked, Fixture};
 
@@ -35,7 +35,9 @@ pub(crate) fn walk(
         filter: find.filter,
         by: find.sort.map(|sort| sort.by),
     });
+    let everybody = &Viewer::All;
     Walk {
+        viewer: asks.first().map_or(everybody, |(_, asked)| &asked.viewer),
         lists: lists.collect(),
         descending,
         start,

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use muster::store::{Error, Role, Store};
+use muster::store::{Error, Role, Store, Viewer};
 
 use crate::store::fixture::{Fixture, cause, insert, user_document};
 
@@ -67,7 +67,7 @@ pub(crate) async fn a_failing_change_fails_alone(at: &Fixture) {
             _ => assert_eq!(done, Ok(())),
         }
     }
-    assert_eq!(at.read(|tx| tx.counts("User")).await, Ok(3));
+    assert_eq!(at.read(|tx| tx.counts(&Viewer::All, "User")).await, Ok(3));
 }
 
 pub(crate) async fn what_is_answered_can_be_read(at: &Fixture) {
@@ -93,7 +93,7 @@ pub(crate) async fn a_scope_undoes_its_own_part(at: &Fixture) {
         })
         .await;
     assert!(done.is_ok(), "{done:?}");
-    assert_eq!(at.read(|tx| tx.counts("User")).await, Ok(4));
+    assert_eq!(at.read(|tx| tx.counts(&Viewer::All, "User")).await, Ok(4));
 }
 
 pub(crate) async fn a_failure_that_is_swallowed_undoes_the_change(at: &Fixture) {
@@ -107,7 +107,7 @@ pub(crate) async fn a_failure_that_is_swallowed_undoes_the_change(at: &Fixture) 
         })
         .await;
     assert!(matches!(done, Err(Error::Taken { .. })));
-    assert_eq!(at.read(|tx| tx.counts("User")).await, Ok(1));
+    assert_eq!(at.read(|tx| tx.counts(&Viewer::All, "User")).await, Ok(1));
 }
 
 pub(crate) async fn a_read_sees_one_moment(at: &Fixture) {
@@ -119,16 +119,16 @@ pub(crate) async fn a_read_sees_one_moment(at: &Fixture) {
     let reading = tokio::spawn(async move {
         store
             .read(move |tx| {
-                let before = tx.counts("User")?;
+                let before = tx.counts(&Viewer::All, "User")?;
                 counted.lock().unwrap().take().unwrap().send(()).unwrap();
                 wait.lock().unwrap().recv().unwrap();
-                Ok::<_, Error>((before, tx.counts("User")?))
+                Ok::<_, Error>((before, tx.counts(&Viewer::All, "User")?))
             })
             .await
     });
     first.await.unwrap();
     at.make_user("two").await;
-    assert_eq!(at.read(|tx| tx.counts("User")).await, Ok(2));
+    assert_eq!(at.read(|tx| tx.counts(&Viewer::All, "User")).await, Ok(2));
     go_on.send(()).unwrap();
     assert_eq!(reading.await.unwrap(), Ok((1, 1)));
 }
@@ -202,5 +202,5 @@ pub(crate) async fn two_processes_write_in_turns(at: &Fixture) {
         });
     }
     assert!(writers.join_all().await.iter().all(Result::is_ok));
-    assert_eq!(at.read(|tx| tx.counts("User")).await, Ok(40));
+    assert_eq!(at.read(|tx| tx.counts(&Viewer::All, "User")).await, Ok(40));
 }

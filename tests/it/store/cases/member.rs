@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::task::JoinSet;
 
 use muster::scim::resource::Member;
-use muster::store::{Error, GroupRef};
+use muster::store::{Error, GroupRef, Viewer};
 
 use crate::store::fixture::{Fixture, cause, members};
 
@@ -38,7 +38,7 @@ pub(crate) async fn parallel_additions_all_stay(at: &Fixture) {
         additions.spawn(async move {
             store
                 .write(cause(1), move |tx| {
-                    let group = tx.get(&rt, &group.id)?.unwrap();
+                    let group = tx.get(&Viewer::All, &rt, &group.id)?.unwrap();
                     tx.add_members(&group, &new)?;
                     tx.touch(&group)
                 })
@@ -85,8 +85,8 @@ pub(crate) async fn slices_stay_while_members_come(at: &Fixture) {
     });
     at.add(&group, &even).await;
     let slice = |after: Option<String>| {
-        let id = group.id.clone();
-        at.read(move |tx| tx.members(&id, after.as_deref(), 3))
+        let group = group.clone();
+        at.read(move |tx| tx.members(&Viewer::All, &group, after.as_deref(), 3))
     };
     let first = slice(None).await.unwrap();
     assert_eq!(
@@ -111,11 +111,16 @@ pub(crate) async fn an_unknown_id_resolves_to_nobody_for_good(at: &Fixture) {
     let late = at.make_user("late").await;
     assert_eq!(late.id, early);
     at.add(&group, &[&late.id]).await;
-    let id = group.id.clone();
-    let found = at.read(move |tx| tx.members(&id, None, 10)).await.unwrap();
+    let of = group.clone();
+    let found = at.read(move |tx| tx.members(&Viewer::All, &of, None, 10));
+    let found = found.await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].resolved, None);
-    assert_eq!(at.read(move |tx| tx.groups_of(&late.id)).await, Ok(vec![]));
+    assert_eq!(
+        at.read(move |tx| tx.groups_of(&Viewer::All, &late.id))
+            .await,
+        Ok(vec![])
+    );
 }
 
 pub(crate) async fn deleted_members_are_hidden(at: &Fixture) {
@@ -129,10 +134,13 @@ pub(crate) async fn deleted_members_are_hidden(at: &Fixture) {
         display: Some("staff".to_owned()),
     };
     assert_eq!(
-        at.read(move |tx| tx.groups_of(&one)).await,
+        at.read(move |tx| tx.groups_of(&Viewer::All, &one)).await,
         Ok(vec![of.clone()])
     );
-    assert_eq!(at.read(move |tx| tx.groups_of(&other)).await, Ok(vec![of]));
+    assert_eq!(
+        at.read(move |tx| tx.groups_of(&Viewer::All, &other)).await,
+        Ok(vec![of])
+    );
     at.delete(&at.user, &ada).await;
     assert_eq!(at.members(&staff).await, std::slice::from_ref(&inner.id));
     // Taking away one that is hidden changes nothing that is shown, but it is gone.
@@ -152,7 +160,10 @@ pub(crate) async fn the_end_of_a_group_drops_its_members(at: &Fixture) {
     at.add(&staff, &[&ada.id]).await;
     at.delete(&at.group, &staff).await;
     let id = ada.id.clone();
-    assert_eq!(at.read(move |tx| tx.groups_of(&id)).await, Ok(vec![]));
+    assert_eq!(
+        at.read(move |tx| tx.groups_of(&Viewer::All, &id)).await,
+        Ok(vec![])
+    );
     assert!(at.members(&staff).await.is_empty());
 }
 
@@ -235,8 +246,8 @@ pub(crate) async fn display_is_as_sent(at: &Fixture) {
         .await
         .unwrap();
     let show = || {
-        let id = group.id.clone();
-        at.read(move |tx| Ok(tx.members(&id, None, 10)?.remove(0)))
+        let group = group.clone();
+        at.read(move |tx| Ok(tx.members(&Viewer::All, &group, None, 10)?.remove(0)))
     };
     let shown = show().await.unwrap();
     let second = as_sent.clone();
@@ -258,11 +269,11 @@ pub(crate) async fn a_glance_at_much_becomes_a_read(at: &Fixture) {
         .await;
     let runs = Arc::new(AtomicU32::new(0));
     let glance = |limit: u32| {
-        let (store, runs, id) = (at.store(), Arc::clone(&runs), group.id.clone());
+        let (store, runs, group) = (at.store(), Arc::clone(&runs), group.clone());
         async move {
             let look = store.glance(move |tx| {
                 runs.fetch_add(1, Ordering::Relaxed);
-                tx.members(&id, None, limit)
+                tx.members(&Viewer::All, &group, None, limit)
             });
             look.await
         }

@@ -6,6 +6,7 @@ pub(crate) mod find;
 pub(crate) mod life;
 pub(crate) mod log;
 pub(crate) mod member;
+pub(crate) mod owner;
 pub(crate) mod password;
 pub(crate) mod resource;
 pub(crate) mod role;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use muster::store::{Error, Fault, State};
+use muster::store::{Error, Fault, State, Viewer};
 
 use crate::store::fixture::{Ask, Fixture, at as moment, cause, insert, user_document};
 
@@ -100,7 +100,7 @@ pub(crate) async fn counters_follow_every_state(at: &Fixture) {
     at.make_user("eve").await;
     let counts = at.read(|tx| {
         Ok([
-            tx.counts("User")?,
+            tx.counts(&Viewer::All, "User")?,
             tx.count_in("User", State::Active)?,
             tx.count_in("User", State::Deactivated)?,
             tx.count_in("User", State::Deleted)?,
@@ -116,9 +116,9 @@ pub(crate) async fn one_look_up_costs_the_same_in_any_store(at: &Fixture) {
         let (rt, id) = (Arc::clone(&at.user), ada.id.clone());
         at.read(move |tx| {
             let start = tx.effort();
-            tx.get(&rt, &id)?;
+            tx.get(&Viewer::All, &rt, &id)?;
             let middle = tx.effort();
-            tx.lookup(&rt, "userName", "ada")?;
+            tx.lookup(&Viewer::All, &rt, "userName", "ada")?;
             Ok((middle - start, tx.effort() - middle))
         })
         .await

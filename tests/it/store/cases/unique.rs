@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use muster::store::{Error, State};
+use muster::store::{Error, State, Viewer};
 
 use crate::store::fixture::{Fixture, cause, insert, user_document};
 
@@ -40,7 +40,7 @@ pub(crate) async fn one_of_sixteen_gets_the_name(at: &Fixture) {
             assert_eq!(*error, taken);
         }
     }
-    assert_eq!(at.read(|tx| tx.counts("User")).await, Ok(8));
+    assert_eq!(at.read(|tx| tx.counts(&Viewer::All, "User")).await, Ok(8));
 }
 
 pub(crate) async fn a_name_is_free_after_deletion(at: &Fixture) {
@@ -48,7 +48,9 @@ pub(crate) async fn a_name_is_free_after_deletion(at: &Fixture) {
     at.delete(&at.user, &first).await;
     let second = at.make_user("Ada").await;
     let rt = Arc::clone(&at.user);
-    let found = at.read(move |tx| tx.lookup(&rt, "userName", "ada")).await;
+    let found = at
+        .read(move |tx| tx.lookup(&Viewer::All, &rt, "userName", "ada"))
+        .await;
     assert_eq!(found, Ok(Some(second)));
 }
 
@@ -75,7 +77,9 @@ pub(crate) async fn long_names_differ_behind_the_index_key(at: &Fixture) {
     let other = at.make_user(&format!("{long}2")).await;
     for (name, holder) in [(format!("{long}1"), one), (format!("{long}2"), other)] {
         let rt = Arc::clone(&at.user);
-        let found = at.read(move |tx| tx.lookup(&rt, "userName", &name)).await;
+        let found = at
+            .read(move |tx| tx.lookup(&Viewer::All, &rt, "userName", &name))
+            .await;
         assert_eq!(found.unwrap().map(|record| record.id), Some(holder.id));
     }
 }
@@ -84,5 +88,5 @@ pub(crate) async fn the_same_name_in_another_kind_is_no_conflict(at: &Fixture) {
     at.make_user("ada").await;
     at.make_group("ada").await;
     at.make_group("ada").await;
-    assert_eq!(at.read(|tx| tx.counts("Group")).await, Ok(2));
+    assert_eq!(at.read(|tx| tx.counts(&Viewer::All, "Group")).await, Ok(2));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use muster::store::{Error, Position, Start};
+use muster::store::{Error, Position, Start, Viewer};
 
 use super::find::fill;
 use crate::store::fixture::{Ask, Fixture, document, insert};
@@ -193,9 +193,9 @@ pub(crate) async fn a_page_reads_groups_at_once(at: &Fixture) {
     at.read(move |tx| {
         for count in [0, 1, 4, 5, 31, 32, 33, 64, 70] {
             let some: Vec<&str> = ids.iter().take(count).map(String::as_str).collect();
-            let found = tx.groups_of_all(&some)?;
+            let found = tx.groups_of_all(&Viewer::All, &some)?;
             for id in &some {
-                let of_one = tx.groups_of(id)?;
+                let of_one = tx.groups_of(&Viewer::All, id)?;
                 assert_eq!(found.get(*id).cloned().unwrap_or_default(), of_one);
             }
             assert!(found.len() <= count);
