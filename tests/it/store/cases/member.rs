@@ -281,5 +281,8 @@ pub(crate) async fn a_glance_at_much_becomes_a_read(at: &Fixture) {
     let few = glance(10).await.unwrap();
     assert_eq!((few.len(), runs.load(Ordering::Relaxed)), (10, 1));
     let all = glance(3_000).await.unwrap();
-    assert_eq!((all.len(), runs.load(Ordering::Relaxed)), (3_000, 3));
+    assert_eq!(all.len(), 3_000);
+    // Where every look means asking another process, it was a read from the beginning.
+    let runs = runs.load(Ordering::Relaxed);
+    assert!((2..=3).contains(&runs), "{runs}");
 }
