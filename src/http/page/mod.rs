@@ -15,7 +15,7 @@ mod settings_view;
 mod visit;
 
 pub(super) use answer::stylesheet;
-pub(super) use failure::Failure;
+pub(super) use failure::{Failure, query};
 pub(super) use refused::page as refused;
 pub(super) use visit::Visit;
 
