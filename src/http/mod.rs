@@ -57,6 +57,7 @@ pub fn app(
 > {
     let mut app = App::new()
         .app_data(web::Data::new(gateway.clone()))
+        .app_data(page::query())
         .app_data(web::Data::new(openapi.clone()));
     let mut scim = web::scope(route::SCIM_SCOPE);
     for route in routes(gateway.registry()) {

@@ -4,6 +4,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::problem::Problem;
 use super::route::Mounted;
 use crate::service::Gateway;
 
@@ -26,26 +27,16 @@ pub(super) async fn ready(gateway: Data<Gateway>) -> HttpResponse {
 }
 
 /// 404 outside `/scim`.
-pub(super) async fn not_found() -> HttpResponse {
-    problem(
-        StatusCode::NOT_FOUND,
-        "There is nothing at this URL. SCIM is served under /scim/v2.",
-    )
+pub(super) async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::NotFound)
 }
 
 /// 405 outside `/scim`.
-pub(super) async fn method(request: HttpRequest) -> HttpResponse {
-    let mut answer = problem(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "This URL does not serve this method; see Allow.",
-    );
-    let allow = request
-        .app_data::<Mounted>()
-        .and_then(|at| at.allow.parse().ok());
-    if let Some(allow) = allow {
-        answer.headers_mut().insert(header::ALLOW, allow);
-    }
-    answer
+pub(super) async fn method(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let at = request.app_data::<Mounted>();
+    Err(Problem::Method(
+        at.map_or_else(String::new, |at| at.allow.clone()),
+    ))
 }
 
 fn plain(status: StatusCode, text: &'static str) -> HttpResponse {

@@ -93,8 +93,14 @@ impl FromRequest for Ours {
 }
 
 fn check_origin(request: &HttpRequest) -> Result<(), Problem> {
+    let site = request.headers().get("sec-fetch-site");
     let Some(origin) = request.headers().get(header::ORIGIN) else {
-        return Ok(());
+        let is_foreign = site.is_some_and(|site| site == "cross-site");
+        return if is_foreign {
+            Err(Problem::ForeignOrigin)
+        } else {
+            Ok(())
+        };
     };
     let settings = gateway(request)?.settings();
     let origin = origin.to_str().unwrap_or_default();

@@ -30,6 +30,12 @@ pub(super) enum Problem {
     /// The request came from a page of somebody else.
     #[error("a foreign origin")]
     ForeignOrigin,
+    /// Nothing is served there.
+    #[error("not found")]
+    NotFound,
+    /// The URL exists, the method is not served there; the value of `Allow`.
+    #[error("method not allowed")]
+    Method(String),
 }
 
 /// What an answer says.
@@ -74,11 +80,13 @@ impl Problem {
             | Self::Denied(_)
             | Self::NotLoggedIn
             | Self::Forbidden(_)
-            | Self::ForeignOrigin => None,
+            | Self::ForeignOrigin
+            | Self::NotFound
+            | Self::Method(_) => None,
         }
     }
 
-    /// The HTTP answer. `request` is the id that a caller of a 5xx gets as its reference.
+    /// The HTTP answer. `request` is the id that the caller gets as its reference, but for a login, which has its own.
     pub(super) fn answer(&self, request: &str) -> HttpResponse {
         let told = self.told(request);
         let mut body = Map::new();
@@ -90,9 +98,8 @@ impl Problem {
         body.insert("status".to_owned(), told.status.as_u16().into());
         body.insert("code".to_owned(), told.code.into());
         body.insert("detail".to_owned(), told.detail.into());
-        if let Some(reference) = told.reference {
-            body.insert("reference".to_owned(), reference.into());
-        }
+        let reference = told.reference.unwrap_or_else(|| request.to_owned());
+        body.insert("reference".to_owned(), reference.into());
         let mut answer = HttpResponse::build(told.status);
         answer.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         match self {
@@ -108,6 +115,9 @@ impl Problem {
             Self::Request(Error::Unread(_)) => {
                 answer.force_close();
             }
+            Self::Method(allow) => {
+                answer.insert_header((header::ALLOW, allow.as_str()));
+            }
             Self::Service(
                 service::Error::Scim(_)
                 | service::Error::Undecided(_)
@@ -116,7 +126,8 @@ impl Problem {
             | Self::Request(_)
             | Self::Denied(_)
             | Self::Forbidden(_)
-            | Self::ForeignOrigin => {}
+            | Self::ForeignOrigin
+            | Self::NotFound => {}
         }
         answer.body(Value::Object(body).to_string())
     }
@@ -127,10 +138,6 @@ impl Problem {
             code,
             detail: detail.to_owned(),
             reference: None,
-        };
-        let referred = |told| Told {
-            reference: Some(request.to_owned()),
-            ..told
         };
         match self {
             Self::Denied(denied) => of_login(denied),
@@ -145,21 +152,31 @@ impl Problem {
                 "foreign_origin",
                 "The request comes from a page of another site.",
             ),
+            Self::NotFound => told(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is nothing at this URL. SCIM is served under /scim/v2.",
+            ),
+            Self::Method(_) => told(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This URL does not serve this method; see Allow.",
+            ),
             Self::Service(service::Error::Limited { retry_after }) => told(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_requests",
                 &format!("Too many attempts: wait {retry_after} s and try again."),
             ),
-            Self::Service(service::Error::Unavailable { .. }) => referred(told(
+            Self::Service(service::Error::Unavailable { .. }) => told(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "The gateway cannot do this at the moment; try again.",
-            )),
-            Self::Service(service::Error::Internal { .. }) => referred(told(
+            ),
+            Self::Service(service::Error::Internal { .. }) => told(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
                 "The gateway failed; its log says why under this reference.",
-            )),
+            ),
             Self::Service(service::Error::Undecided(waits)) => {
                 told(StatusCode::FORBIDDEN, "forbidden", &waits.refusal.detail)
             }

@@ -64,7 +64,7 @@ pub(super) fn mark(headers: &mut HeaderMap, request: &str) {
 }
 
 /// The answer to a request that failed by the server's fault, with the id of the request in it; the
-/// reason goes to the log. A page tells the id of any request that failed.
+/// reason goes to the log. A page and problem details tell the id of any request that failed.
 fn failure<B>(response: &ServiceResponse<B>, id: &str) -> Option<HttpResponse> {
     let error = response.response().error()?;
     if let Some(failure) = error.as_error::<Failure>() {
@@ -73,13 +73,15 @@ fn failure<B>(response: &ServiceResponse<B>, id: &str) -> Option<HttpResponse> {
         }
         return Some(failure.page(response.request()));
     }
-    let (why, answer) = match (error.as_error::<Error>(), error.as_error::<Problem>()) {
-        (Some(error), _) => (error.why()?, error.answer(id)),
-        (None, Some(problem)) => (problem.why()?, problem.answer(id)),
-        (None, None) => return None,
-    };
-    tracing::error!(why, "request failed");
-    Some(answer)
+    if let Some(problem) = error.as_error::<Problem>() {
+        if let Some(why) = problem.why() {
+            tracing::error!(why, "request failed");
+        }
+        return Some(problem.answer(id));
+    }
+    let error = error.as_error::<Error>()?;
+    tracing::error!(why = error.why()?, "request failed");
+    Some(error.answer(id))
 }
 
 /// Counts the request for the metrics.

@@ -10,6 +10,7 @@ use crate::config::Secret;
 use crate::scim::resource::Document;
 use crate::scim::validate;
 use crate::scim::{self, ErrorKind};
+use crate::service::sign_in::Visitor;
 use crate::store::{Actor, Record, State, Viewer};
 
 /// Longest part of a name.
@@ -75,7 +76,7 @@ impl Gateway {
         person: &str,
         wanted: &Details,
         password: &Secret,
-        request: &str,
+        from: &Visitor,
     ) -> Result<()> {
         let wanted = wanted.checked()?;
         let Some(account) = self.account(person).await? else {
@@ -85,13 +86,13 @@ impl Gateway {
         if moves && wanted.email.is_empty() {
             return Err(scim::Error::value("An address can be changed, but not left out.").into());
         }
-        if moves && self.check_password_of(person, password).await?.is_none() {
+        if moves && self.own_password(person, password, from).await?.is_none() {
             return Err(refused(
                 "For another address, give your present password: that was not it.",
             ));
         }
         let (gateway, rt, id) = (self.clone(), self.user_type()?, person.to_owned());
-        let cause = self.cause(Actor::Person(id.clone()), request);
+        let cause = self.cause(Actor::Person(id.clone()), &from.request);
         self.store()
             .write(cause, move |tx| {
                 let record = tx

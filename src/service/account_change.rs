@@ -6,6 +6,7 @@ use super::gateway::Gateway;
 use super::personal_token::NewPersonalToken;
 use super::session::Me;
 use crate::config::Secret;
+use crate::service::sign_in::Visitor;
 use crate::store::Actor;
 
 /// One change of one's own account.
@@ -39,23 +40,24 @@ impl Gateway {
     /// Makes a change that somebody asks for in a session of theirs; answers the text of a new token.
     ///
     /// # Errors
-    /// 400 and 403 with what to mend.
+    /// 400 and 403 with what to mend; [`crate::service::Error::Limited`] for too many wrong passwords.
     pub async fn change_account(
         &self,
         me: &Me,
         change: &AccountChange,
-        request: &str,
+        from: &Visitor,
     ) -> Result<Option<Secret>> {
+        let request = &*from.request;
         let (id, session) = (
             &*me.id,
             me.session.as_ref().map_or("", |session| &session.id),
         );
         match change {
             AccountChange::Details { details, password } => {
-                self.change_details(id, details, password, request).await?;
+                self.change_details(id, details, password, from).await?;
             }
             AccountChange::Password { present, new } => {
-                self.change_password(id, session, present, new, request)
+                self.change_password(id, session, present, new, from)
                     .await?;
             }
             AccountChange::MakeToken(new) => {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::error::{Error, Result};
 use super::gateway::Gateway;
 use super::keys::same;
+use super::limit::Counted;
 use super::password::set_password;
 use super::user::{NewPerson, Person};
 use crate::config::Secret;
@@ -87,11 +88,13 @@ impl Gateway {
             let right = gateway.launchpad_hash(tx, now)?;
             Ok::<_, Error>(right.is_some_and(|right| same(&right, &hash)))
         };
+        let (attempts, address) = (self.limits().attempts(), Counted::address(from));
+        let limited = |retry_after| Error::Limited { retry_after };
+        attempts.take(&address).map_err(limited)?;
         if !self.store().read(is_right.clone()).await? {
-            let limited = |retry_after| Error::Limited { retry_after };
-            self.limits().failed(from).map_err(limited)?;
             return Err(wrong_code());
         }
+        attempts.give_back(&address);
         let person = NewPerson {
             administrator: true,
             ..first.person.clone()

@@ -1,6 +1,7 @@
 //! A page that could not be shown, or a form that was refused: the same errors as elsewhere, told to a person.
 
 use actix_web::http::{StatusCode, header};
+use actix_web::web::QueryConfig;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use maud::html;
 
@@ -60,6 +61,13 @@ impl Failure {
             Error::Unauthenticated(_) | Error::Method(_) => "This page is not for you.".to_owned(),
         }
     }
+}
+
+/// A query that does not read is told on a page as well.
+pub(in crate::http) fn query() -> QueryConfig {
+    let detail = "The address of this page does not read: go back, and open it again.";
+    QueryConfig::default()
+        .error_handler(move |_, _| Failure::new(ErrorKind::InvalidSyntax, detail).into())
 }
 
 fn title(status: StatusCode) -> &'static str {

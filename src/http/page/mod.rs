@@ -16,7 +16,7 @@ mod visit;
 
 pub(super) use answer::Page;
 pub(super) use answer::stylesheet;
-pub(super) use failure::Failure;
+pub(super) use failure::{Failure, query};
 pub(super) use login::home;
 pub(super) use next::local_path;
 pub(super) use refused::page as refused;

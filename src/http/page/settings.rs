@@ -16,9 +16,6 @@ use crate::service::{
     AccountChange, Credential, Details, Error, Me, NewPersonalToken, PersonalScope,
 };
 
-/// Where somebody goes who is not logged in.
-const LOGIN: &str = "/login?next=%2Fuser%2Fsettings";
-
 /// What the URL of the page says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -29,7 +26,7 @@ pub(in crate::http) struct Asked {
 /// `GET /user/settings`
 pub(in crate::http) async fn show(mut visit: Visit, asked: Query<Asked>) -> Result<Page, Failure> {
     let Some(me) = somebody(&mut visit).await? else {
-        return Ok(visit.elsewhere(LOGIN));
+        return Ok(visit.to_login("/user/settings"));
     };
     let said = match asked.done.as_str() {
         "details" => layout::done("Your details are saved."),
@@ -45,10 +42,10 @@ pub(in crate::http) async fn show(mut visit: Visit, asked: Query<Asked>) -> Resu
 /// `POST /user/settings`: the field `do` says which of its forms this is.
 pub(in crate::http) async fn change(mut visit: Visit, form: Form) -> Result<Page, Failure> {
     let Some(me) = somebody(&mut visit).await? else {
-        return Ok(visit.elsewhere(LOGIN));
+        return Ok(visit.to_login("/user/settings"));
     };
     let asked = asked(&form)?;
-    let changed = visit.gateway.change_account(&me, &asked, &visit.request);
+    let changed = visit.gateway.change_account(&me, &asked, &visit.visitor);
     let (status, said) = match changed.await {
         Ok(None) => return Ok(visit.elsewhere(&format!("/user/settings?done={}", form.text("do")))),
         Ok(Some(token)) => (StatusCode::OK, settings_view::new_token(&token)),

@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
 use actix_web::{FromRequest, HttpRequest};
 use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::Page;
 use super::failure::Failure;
@@ -97,6 +98,12 @@ impl Visit {
     /// 303 to another page of ours.
     pub(in crate::http) fn elsewhere(&self, path: &str) -> Page {
         Page::elsewhere(self.url(path), self.is_https())
+    }
+
+    /// 303 to the login, which leads back to this page of ours.
+    pub(super) fn to_login(&self, page: &str) -> Page {
+        let next = utf8_percent_encode(&self.url(page), NON_ALPHANUMERIC).to_string();
+        self.elsewhere(&format!("/login?next={next}"))
     }
 
     /// 303 to a path of this host, such as [`super::local_path`] has checked.

@@ -177,6 +177,6 @@ fn problem(why: &str) -> Value {
         ("detail", text()),
         ("reference", text()),
     ];
-    let schema = object(&["type", "status", "code", "detail"], &members);
+    let schema = object(&["type", "status", "code", "detail", "reference"], &members);
     json!({ "description": why, "content": { "application/problem+json": { "schema": schema } } })
 }

@@ -102,6 +102,9 @@ impl Gateway {
 
 /// The account that goes by this name, with its password; `None` also for one without a password.
 fn holder(gateway: &Gateway, tx: &mut Tx<'_>, name: &str) -> Result<Option<(String, Password)>> {
+    if name.contains('\0') {
+        return Ok(None);
+    }
     let rt = gateway.user_type()?;
     let max_scan = gateway.settings().scim.max_scan;
     let live = match tx.lookup(&Viewer::All, &rt, "userName", &fold(name, false))? {
@@ -128,7 +131,11 @@ fn by_address(
     max_scan: u64,
 ) -> Result<Option<Record>> {
     let text = format!("emails.value eq {}", Value::from(address));
-    let filter = filter::check(rt, &syntax::Filter::parse(&text)?)?;
+    // What is too long for a filter is no address.
+    let Ok(filter) = syntax::Filter::parse(&text) else {
+        return Ok(None);
+    };
+    let filter = filter::check(rt, &filter)?;
     let found = tx.find(&Find {
         viewer: &Viewer::All,
         rt,

@@ -7,6 +7,7 @@ use crate::config::Secret;
 use crate::scim::{self, ErrorKind};
 use crate::service::audit::{self, Changes};
 use crate::service::keys::Keys;
+use crate::service::sign_in::Visitor;
 use crate::service::{Gateway, Result};
 use crate::store::{Actor, Record, Tx, Viewer};
 
@@ -22,17 +23,17 @@ impl Gateway {
         session: &str,
         present: &Secret,
         new: &Secret,
-        request: &str,
+        from: &Visitor,
     ) -> Result<()> {
         let known = self.known_of(person).await?;
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let hashed = self.hash_password(new.expose(), &known).await?;
-        let Some(right) = self.check_password_of(person, present).await? else {
+        let Some(right) = self.own_password(person, present, from).await? else {
             return Err(wrong());
         };
         let (rt, keys) = (self.user_type()?, self.keys().clone());
         let (id, keep) = (person.to_owned(), session.to_owned());
-        let cause = self.cause(Actor::Person(person.to_owned()), request);
+        let cause = self.cause(Actor::Person(person.to_owned()), &from.request);
         self.store()
             .write(cause, move |tx| {
                 let Some(record) = tx.get(&Viewer::All, &rt, &id)? else {

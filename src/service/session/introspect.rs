@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::config::{Scope, Secret};
-use crate::service::{Caller, Credential, Gateway, Result};
+use crate::service::{Caller, Credential, Gateway, PersonalScope, Result};
 
 impl Gateway {
-    /// What is known of a JWT of ours or a personal access token. Of everything else, and of what no longer holds, nothing but
-    /// that (RFC 7662 §2.2).
+    /// What is known of a JWT of ours, or of a personal access token that is for applications. Of everything else, and of
+    /// what no longer holds, nothing but that (RFC 7662 §2.2).
     ///
     /// # Errors
     /// 403 without the scope `introspect`.
@@ -15,7 +15,8 @@ impl Gateway {
         caller
             .scopes
             .require(Scope::Introspect, "ask whether a token still holds")?;
-        let Some(me) = self.whoami(&Credential::Bearer(token.clone())).await? else {
+        let me = self.whoami(&Credential::Bearer(token.clone())).await?;
+        let Some(me) = me.filter(|me| me.may(PersonalScope::Check)) else {
             return Ok(json!({ "active": false }));
         };
         Ok(json!({

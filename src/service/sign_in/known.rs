@@ -63,6 +63,25 @@ impl Gateway {
         Ok(Ok(attempt))
     }
 
+    /// Counts an attempt of somebody who is logged in: per address, and per account from wherever.
+    pub(super) fn begin_own_attempt(
+        &self,
+        id: &str,
+        from: &Visitor,
+    ) -> std::result::Result<Attempt, u64> {
+        let account = Counted::Name(self.keys().visitor_mac(&[b"account", id.as_bytes()]));
+        let address = from.address.map(Counted::address);
+        let mut attempt = Attempt(Vec::new());
+        for counted in address.into_iter().chain([account]) {
+            if let Err(wait) = self.limits().attempts().take(&counted) {
+                attempt.give_back(self);
+                return Err(wait);
+            }
+            attempt.0.push(counted);
+        }
+        Ok(attempt)
+    }
+
     async fn is_from_known_place(&self, name: &str, from: &Visitor) -> Result<bool> {
         let Some(place) = self.place_of(name, from) else {
             return Ok(false);

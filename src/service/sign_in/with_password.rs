@@ -3,7 +3,8 @@
 use super::{SignInError, SignedIn, Visitor};
 use crate::config::{LoginMethod, Secret};
 use crate::login::{Refused, Trail};
-use crate::service::{Error, Gateway};
+use crate::service::password::Right;
+use crate::service::{Error, Gateway, Result};
 
 impl Gateway {
     /// Logs in with name and password, by the one method that is set (`local` or `ldap`). Counts failures against
@@ -16,7 +17,7 @@ impl Gateway {
         username: &str,
         password: &Secret,
         from: Visitor,
-    ) -> Result<SignedIn, SignInError> {
+    ) -> std::result::Result<SignedIn, SignInError> {
         // Blanks around a name are none of it, nor do they make another name to be counted.
         let username = username.trim();
         let mut trail = Trail::default();
@@ -54,5 +55,25 @@ impl Gateway {
                 Err(self.deny(refusal, trail, &from).await)
             }
         }
+    }
+
+    /// The present password of somebody who is logged in, if that is it. Wrong ones count as at the login: a session that was
+    /// left open gives nobody more tries.
+    ///
+    /// # Errors
+    /// [`Error::Limited`], and as [`Gateway::check_password_of`].
+    pub(in crate::service) async fn own_password(
+        &self,
+        id: &str,
+        password: &Secret,
+        from: &Visitor,
+    ) -> Result<Option<Right>> {
+        let attempt = self.begin_own_attempt(id, from);
+        let attempt = attempt.map_err(|retry_after| Error::Limited { retry_after })?;
+        let right = self.check_password_of(id, password).await?;
+        if right.is_some() {
+            attempt.give_back(self);
+        }
+        Ok(right)
     }
 }

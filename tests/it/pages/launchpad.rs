@@ -139,3 +139,20 @@ fn of_many_who_come_with_the_code_at_once_one_becomes_the_administrator() {
     );
     assert_eq!(fixture.client().get("/Users").json()["totalResults"], 1);
 }
+
+#[test]
+fn of_many_codes_that_are_tried_only_a_few_are_compared() {
+    let fixture = crate::roles::with(vec![("limits.failures", "20/min")]);
+    let path = open(&fixture);
+    let mut browser = Browser::new(&fixture);
+    browser.get(&path).expect(200);
+    let statuses: Vec<u16> = (0..25)
+        .map(|_| browser.post(&path, &answers("wrong")).status)
+        .collect();
+    assert!(
+        statuses.starts_with(&[403]) && statuses.ends_with(&[429]),
+        "{statuses:?}"
+    );
+    browser.post(&path, &answers(code(&path))).expect(429);
+    assert_eq!(fixture.client().get("/Users").json()["totalResults"], 0);
+}

@@ -179,3 +179,32 @@ fn too_many_wrong_passwords_are_told_to_wait() {
         page.text()
     );
 }
+
+#[test]
+fn below_a_path_the_login_leads_back_below_it() {
+    let url = "http://127.0.0.1:9/muster";
+    let fixture = crate::roles::with(vec![("server.public_url", url)]);
+    let away = Browser::new(&fixture).get("/user/settings").expect(303);
+    assert_eq!(
+        away.header("location"),
+        Some("/muster/login?next=%2Fmuster%2Fuser%2Fsettings")
+    );
+}
+
+#[test]
+fn a_query_that_does_not_read_is_told_on_a_page() {
+    let fixture = Fixture::start();
+    for path in [
+        "/login?next=a&next=b",
+        "/launchpad?code=a&code=b",
+        "/user/settings?done=a&done=b",
+    ] {
+        let reply = Browser::new(&fixture).get(path).expect(400);
+        let page = reply.text();
+        assert!(reply.header("content-security-policy").is_some(), "{path}");
+        assert!(
+            page.contains("Reference: ") && !page.contains("deserialize"),
+            "{page}"
+        );
+    }
+}

@@ -181,3 +181,30 @@ fn sessions_are_listed_and_ended() {
     assert_eq!((two.get(PAGE).status, three.get(PAGE).status), (303, 303));
     one.get(PAGE).expect(200);
 }
+
+#[test]
+fn guessing_the_present_password_is_as_slow_as_at_the_login() {
+    for form in ["password", "details"] {
+        let fixture = crate::roles::with(vec![("limits.failures", "20/min")]);
+        person(&fixture, "ada@example.org", &[]);
+        let mut browser = logged_in(&fixture, "ada@example.org");
+        browser.get(PAGE).expect(200);
+        let mut change = |present: &str| {
+            let fields = [
+                ("do", form),
+                ("password", present),
+                ("new-password", "three blind mice"),
+                ("email", "ada@example.net"),
+                ("email-password", present),
+            ];
+            browser.post(PAGE, &fields)
+        };
+        let statuses: Vec<u16> = (0..25).map(|_| change("wrong wrong").status).collect();
+        assert!(
+            statuses.starts_with(&[403]) && statuses.ends_with(&[429]),
+            "{form}: {statuses:?}"
+        );
+        let limited = change(PASSWORD).expect(429);
+        assert!(limited.header("retry-after").is_some());
+    }
+}

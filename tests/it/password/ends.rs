@@ -11,16 +11,21 @@ use crate::support::{Browser, Fixture};
 type End = fn(&Fixture, &str);
 
 fn token(browser: &mut Browser) -> Credential {
+    Credential::Bearer(Secret::new(token_for(browser, "me")))
+}
+
+/// The text of a new personal token with this scope.
+fn token_for(browser: &mut Browser, scope: &str) -> String {
     let fields = [
         ("do", "token"),
         ("name", "x"),
-        ("scope", "me"),
+        ("scope", scope),
         ("days", "30"),
     ];
     let page = browser.submit("/user/settings", &fields).expect(200).text();
     let (_, rest) = page.split_once("muster_pat_").unwrap();
     let secret = rest.split_once('<').unwrap().0;
-    Credential::Bearer(Secret::new(format!("muster_pat_{secret}")))
+    format!("muster_pat_{secret}")
 }
 
 fn holds(fixture: &Fixture, credential: &Credential) -> bool {
@@ -122,4 +127,22 @@ fn a_reset_puts_everybody_out_who_was_in() {
         .expect(303);
     assert!(!holds(&fixture, &token));
     browser.get("/user/settings").expect(303);
+}
+
+#[test]
+fn a_token_that_is_not_for_applications_tells_them_nothing() {
+    let fixture = Fixture::start();
+    person(&fixture, "ada@example.org", &[]);
+    let mut browser = logged_in(&fixture, "ada@example.org");
+    let app = fixture.muster(&["token", "create", "app", "--scope", "introspect"]);
+    let app = format!("Bearer {}", app.done().trim());
+    let client = fixture.root().authorized(Some(&app));
+    for (scope, holds) in [("check", true), ("me", false)] {
+        let body = format!("token={}", token_for(&mut browser, scope));
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let reply = client.send("POST", "/auth/introspect", &form, Some(body.as_bytes()));
+        let said = reply.expect(200).json();
+        assert_eq!(said["active"], holds, "{scope}: {said}");
+        assert_eq!(said.get("sub").is_some(), holds, "{scope}: {said}");
+    }
 }

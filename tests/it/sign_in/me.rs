@@ -1,6 +1,6 @@
 //! `/Me` (RFC 7644 §3.11): for people, never for a cookie, and to be read only.
 
-use muster::service::{AccountChange, NewPersonalToken, PersonalScope};
+use muster::service::{AccountChange, NewPersonalToken, PersonalScope, Visitor};
 
 use super::{directory, enter, identity, problem, with_cookie, with_token};
 use crate::support::TOKEN;
@@ -47,7 +47,9 @@ fn a_personal_token_opens_what_it_was_made_for() {
             days: 7,
         };
         let change = AccountChange::MakeToken(new);
-        let made = fixture.gateway.change_account(&signed_in.me, &change, "");
+        let made = fixture
+            .gateway
+            .change_account(&signed_in.me, &change, &Visitor::default());
         fixture.block_on(made).unwrap().unwrap()
     };
     let (me, check) = (token(PersonalScope::Me), token(PersonalScope::Check));

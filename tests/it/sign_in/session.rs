@@ -152,6 +152,55 @@ fn a_login_is_json_and_comes_from_no_other_site() {
 }
 
 #[test]
+fn a_browser_that_says_it_comes_from_elsewhere_is_believed() {
+    let fixture = Fixture::start();
+    person(&fixture, "ada@example.org", &[]);
+    let foreign = [("Sec-Fetch-Site", "cross-site")];
+    let reply = log_in(&fixture, "ada@example.org", PASSWORD, &foreign);
+    assert_eq!(problem(&reply, 403), "foreign_origin");
+    let ours = [("Sec-Fetch-Site", "same-origin")];
+    log_in(&fixture, "ada@example.org", PASSWORD, &ours).expect(200);
+}
+
+#[test]
+fn a_name_that_can_be_nobodys_is_as_wrong_as_any_other() {
+    let fixture = Fixture::start();
+    let long = "a".repeat(10_000);
+    for name in ["a\0b", "\0", &long, "a\"b\\", "\u{fffd}", " "] {
+        let reply = log_in(&fixture, name, PASSWORD, &[]);
+        let code = problem(&reply, 401);
+        assert_eq!(code, "invalid_credentials", "{}", name.len());
+    }
+}
+
+#[test]
+fn every_refusal_has_a_code_and_a_reference() {
+    let fixture = crate::roles::with(vec![("limits.failures", "2/min")]);
+    let wrong = || log_in(&fixture, "nobody", "wrong", &[]);
+    let foreign = [("Origin", "https://evil.example")];
+    let client = stranger(&fixture);
+    for (reply, status, code) in [
+        (client.get("/auth/session"), 401, "not_logged_in"),
+        (client.get("/auth/login"), 405, "method_not_allowed"),
+        (client.get("/auth/nothing"), 404, "not_found"),
+        (log_in(&fixture, "", "", &foreign), 403, "foreign_origin"),
+        (wrong(), 401, "invalid_credentials"),
+        (wrong(), 429, "too_many_requests"),
+    ] {
+        assert_eq!(problem(&reply, status), code);
+        let reference = reply.json()["reference"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(reference.len() >= 9, "{code}: {reference:?}");
+        if code != "invalid_credentials" {
+            assert_eq!(reply.header("x-request-id"), Some(&*reference), "{code}");
+        }
+    }
+    assert!(wrong().header("retry-after").is_some());
+}
+
+#[test]
 fn a_session_that_is_not_used_ends_and_one_that_is_used_goes_on() {
     let (fixture, hand) = directory(&[]);
     let used = enter(&fixture, &identity("ada")).unwrap().session;
