@@ -46,10 +46,10 @@ fn a_personal_token_opens_what_it_was_made_for() {
             scopes: vec![scope],
             days: 7,
         };
-        let change = AccountChange::MakeToken(new);
+        let (change, visitor) = (AccountChange::MakeToken(new), Visitor::default());
         let made = fixture
             .gateway
-            .change_account(&signed_in.me, &change, &Visitor::default());
+            .change_account(&signed_in.me, &change, &visitor);
         fixture.block_on(made).unwrap().unwrap()
     };
     let (me, check) = (token(PersonalScope::Me), token(PersonalScope::Check));
