@@ -77,7 +77,7 @@ fn resource(request: &HttpRequest, status: StatusCode, answer: Answer) -> HttpRe
             match (answer.rest, gateway(request)) {
                 (Some(rest), Ok(gateway)) => {
                     let first = stream::once(ready(Ok(body)));
-                    response.streaming(first.chain(gateway.rest(rest)))
+                    response.streaming(first.chain(gateway.rest(*rest)))
                 }
                 (None, _) | (_, Err(_)) => response.body(body),
             }

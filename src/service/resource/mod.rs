@@ -47,7 +47,7 @@ pub struct Answer {
     /// The resource as JSON; `None` where it is not wanted, or too large to be sent unasked.
     pub body: Option<Bytes>,
     /// What follows it: the members of a large group are read while they are sent.
-    pub rest: Option<Rest>,
+    pub rest: Option<Box<Rest>>,
     /// `meta.location`.
     pub location: String,
     /// `meta.version`, a weak entity tag.

@@ -55,14 +55,14 @@ impl Gateway {
         let (head, end) = self.render_open(rt, record, joined, projection)?;
         Ok(Answer {
             body: Some(head.into()),
-            rest: Some(Rest {
+            rest: Some(Box::new(Rest {
                 rt: Arc::clone(rt),
                 viewer,
                 group: record.clone(),
                 after: last.value.clone(),
                 projection: projection.clone(),
                 end: end.into(),
-            }),
+            })),
             location: self.location(rt, &record.id),
             etag: condition::etag(record),
             preference: Preference::None,
