@@ -244,7 +244,7 @@ impl Tx<'_> {
         let added = self.execute(
             "INSERT INTO member (group_id, member_id, display, type, folded, hidden, resolved)
              VALUES ($1, $2, $3, $4, $5, 0, (SELECT kind FROM resource
-               WHERE id = $2 AND state < 2 AND ($6 IS NULL OR owner IS NULL OR owner = $6) {share}))
+               WHERE id = $2 AND state < 2 AND ($6 = '' OR owner IS NULL OR owner = $6) {share}))
              ON CONFLICT (group_id, member_id) DO NOTHING",
             &[
                 (&group.id).into(),
@@ -252,7 +252,8 @@ impl Tx<'_> {
                 member.display.as_deref().into(),
                 member.kind.as_deref().into(),
                 folded.as_deref().into(),
-                group.owner.as_deref().into(),
+                // A group of nobody's may have anybody in it.
+                group.owner.as_deref().unwrap_or("").into(),
             ],
         )?;
         self.members.added.add_many(added, [member.value.clone()]);

@@ -70,6 +70,11 @@ pub(crate) async fn a_connection_sees_its_own_and_those_of_nobody(at: &Fixture) 
 
 pub(crate) async fn what_is_hidden_costs_no_documents_and_nothing_where_nothing_is(at: &Fixture) {
     fill(at).await;
+    // An engine that does not tell its effort has nothing to compare here.
+    let told = at.read(|tx| tx.counts(&Viewer::All, "User").map(|_| tx.effort()));
+    if told.await.unwrap() == 0 {
+        return;
+    }
     let effort = |viewer: &'static str, start: u64| {
         let ask = Ask {
             viewer,
