@@ -43,7 +43,7 @@ const TABLE: &[Rule] = &[
     },
     Rule {
         name: "SAML_PRIVATE_CERT",
-        then: Then::Text("saml.sp_key"),
+        then: Then::Text("saml.sp_key_file"),
     },
     Rule {
         name: "SAML_SIGNING_CERT",
