@@ -14,7 +14,7 @@ readonly build_packages=(gcc libc6-dev pkg-config libxmlsec1-dev libclang-dev)
 # shellcheck disable=SC2034
 readonly test_packages=(libfaketime slapd ldap-utils openssl nginx-light postgresql
   simplesamlphp php-cli php-xml php-mbstring php-sqlite3 xmlsec1 python3 python3-venv)
-# A controller of Active Directory, where it is asked for with MUSTER_SAMBA=1.
+# A controller of Active Directory, where it is asked for with WITH_SAMBA=1.
 # shellcheck disable=SC2034
 readonly samba_packages=(samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind krb5-user ldb-tools openssl)
 

@@ -1,6 +1,6 @@
 //! Logins with a real controller of Active Directory, which Samba is.
 //!
-//! It needs root and the ports 389 and 636 of this machine, so it runs only where it is asked for: `MUSTER_SAMBA=1 ./test`.
+//! It needs root and the ports 389 and 636 of this machine, so it runs only where it is asked for: `WITH_SAMBA=1 ./test`.
 
 use std::fs;
 use std::net::TcpStream;
@@ -180,7 +180,7 @@ fn make_primary(path: &Path) {
 }
 
 #[test]
-#[ignore = "needs root, Samba, and the ports 389 and 636: MUSTER_SAMBA=1 ./test runs it"]
+#[ignore = "needs root, Samba, and the ports 389 and 636: WITH_SAMBA=1 ./test runs it"]
 fn active_directory_lets_in_whom_it_knows() {
     let samba = Samba::start();
     people(&samba);
