@@ -109,11 +109,12 @@ impl Tx<'_> {
     ) -> Result<Vec<String>> {
         let path = attr.path();
         self.all(
+            // CROSS JOIN is a plain join that tells SQLite to begin at the left: with the few values of the record.
             "SELECT DISTINCT o.resource FROM attribute n
-             JOIN attribute o ON o.kind = n.kind AND o.path = n.path AND o.folded = n.folded
-             JOIN resource r ON r.id = o.resource
-             WHERE n.resource = $1 AND n.path = $2 AND n.kind = $3
-             AND r.id <> $1 AND r.owner IS NULL AND r.state < 2 ORDER BY 1 LIMIT $4",
+             CROSS JOIN attribute o CROSS JOIN resource r
+             WHERE n.resource = $1 AND n.path = $2
+             AND o.kind = $3 AND o.path = n.path AND o.folded = n.folded
+             AND r.id = o.resource AND r.id <> $1 AND r.owner IS NULL AND r.state < 2 ORDER BY 1 LIMIT $4",
             &[
                 (&record.id).into(),
                 (&path).into(),

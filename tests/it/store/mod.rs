@@ -122,6 +122,7 @@ macro_rules! engines {
             owner {
                 a_connection_sees_its_own_and_those_of_nobody
                 what_is_hidden_costs_no_documents_and_nothing_where_nothing_is
+                doubles_are_looked_for_by_their_addresses_alone
                 what_is_handed_over_is_counted_where_it_is
                 an_adoption_moves_no_version_and_leaves_behind_what_is_not_seen
                 members_of_others_are_not_shown_in_a_group_of_nobodys

@@ -103,6 +103,38 @@ pub(crate) async fn what_is_hidden_costs_no_documents_and_nothing_where_nothing_
     assert!(effort("a", 701).await.unwrap() < effort("", 701).await.unwrap() + 300);
 }
 
+pub(crate) async fn doubles_are_looked_for_by_their_addresses_alone(at: &Fixture) {
+    let with = |name: &str| json!({ "userName": name, "emails": [{ "value": format!("{name}@example.com") }] });
+    let effort = async || {
+        let record = at.make_for("a", &at.user, with(&at.id())).await;
+        let address = at.user.attribute("emails.value").unwrap();
+        at.read(move |tx| {
+            let before = tx.effort();
+            assert_eq!(
+                tx.nobodys_like(&record, &address, 20)?,
+                Vec::<String>::new()
+            );
+            Ok(tx.effort() - before)
+        })
+        .await
+        .unwrap()
+    };
+    let alone = effort().await;
+    let ids: Vec<String> = (0..EACH).map(|_| at.id()).collect();
+    let (rt, bodies) = (Arc::clone(&at.user), ids.iter().map(|id| with(id)));
+    let bodies: Vec<_> = bodies.map(|body| document(&body)).collect();
+    at.write(move |tx| {
+        for (id, body) in ids.iter().zip(&bodies) {
+            insert_for(tx, &rt, id, body, "a")?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let among_many = effort().await;
+    assert!(among_many <= alone + 20, "{among_many} {alone}");
+}
+
 async fn hand_over(at: &Fixture, from: &'static str, to: Option<&'static str>) -> u64 {
     let (mut number, mut after) = (0, String::new());
     loop {
