@@ -25,7 +25,7 @@ impl Near {
     pub(super) fn open(engine: &dyn Engine, count: usize) -> Result<Self> {
         let mut idle = Vec::with_capacity(count);
         for _ in 0..count {
-            idle.extend(engine.connect_near()?);
+            idle.extend(engine.connect_near(count)?);
         }
         Ok(Self {
             state: Mutex::new(State {

@@ -114,9 +114,9 @@ pub(crate) trait Engine: Send + Sync {
     /// A new connection, set up and checked.
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>>;
 
-    /// A connection that reads a few rows on the thread of whoever asks, and is interrupted at more; `None` where
-    /// asking means waiting for another process.
-    fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
+    /// One of `count` connections that read a few rows on the thread of whoever asks, and are interrupted at more;
+    /// `None` where asking means waiting for another process.
+    fn connect_near(&self, _count: usize) -> Result<Option<Box<dyn Driver>>> {
         Ok(None)
     }
 

@@ -1,5 +1,7 @@
 //! SQLite: the only file that names its driver.
 
+mod anchor;
+
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::fs::OpenOptionsExt;
@@ -21,6 +23,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::types::ValueRef;
 
+use self::anchor::Anchor;
 use super::{Access, Dialect, Driver, Engine, Flow, Moment, Occasion, Param, Row, mistyped};
 use crate::store::{Error, READ_LIMIT, Result, Role};
 
@@ -47,8 +50,12 @@ const STEPS_OF_A_GLANCE: i32 = 20_000;
 /// million users, and what a commit changes.
 const WRITER_CACHE: &str = "-16384";
 
-/// The same of each connection that looks at a few rows: the upper levels of the indexes and what is asked for often.
-const NEAR_CACHE: &str = "-8192";
+/// Pages kept by all connections that look at a few rows, in KiB, as many as there are cores: with two, the upper levels
+/// of the indexes of a million users, 20 MiB, in each, so that a look-up misses its last pages alone.
+const NEAR_CACHES: usize = 48 * 1024;
+
+/// The least that each of them keeps.
+const LEAST_NEAR_CACHE: usize = 8 * 1024;
 
 /// Frames of the log (4 KiB each) from which an idle writer copies it into the database: 4 MiB.
 const WAL_TIDY: i64 = 1_000;
@@ -126,6 +133,7 @@ impl Sqlite {
             watch(&mut connection, &deadline)?;
         }
         Ok(Session {
+            anchor: None,
             connection,
             role: self.role,
             deadline,
@@ -138,12 +146,17 @@ impl Sqlite {
 
 impl Engine for Sqlite {
     fn connect(&self, access: Access) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(self.session(access)?))
+        let mut session = self.session(access)?;
+        if access == Access::Write && self.role == Role::Serve {
+            session.anchor = Some(Anchor::new(Box::new(self.session(Access::Read)?)));
+        }
+        Ok(Box::new(session))
     }
 
-    fn connect_near(&self) -> Result<Option<Box<dyn Driver>>> {
+    fn connect_near(&self, count: usize) -> Result<Option<Box<dyn Driver>>> {
         let mut session = self.session(Access::Read)?;
-        pragma(&session.connection, "cache_size", NEAR_CACHE)?;
+        let share = (NEAR_CACHES / count.max(1)).max(LEAST_NEAR_CACHE);
+        pragma(&session.connection, "cache_size", &format!("-{share}"))?;
         session
             .connection
             .progress_handler(STEPS_OF_A_GLANCE, Some(|| true))
@@ -162,6 +175,7 @@ impl Engine for Sqlite {
         let connection = Connection::open_with_flags(to, read).map_err(opening)?;
         pragma(&connection, "cell_size_check", "1")?;
         Ok(Box::new(Session {
+            anchor: None,
             connection,
             role: self.role,
             deadline: Deadline::default(),
@@ -182,6 +196,8 @@ impl Engine for Sqlite {
 type Deadline = Arc<Mutex<Option<Instant>>>;
 
 struct Session {
+    /// Of the gateway's writer.
+    anchor: Option<Anchor>,
     connection: Connection,
     role: Role,
     deadline: Deadline,
@@ -219,14 +235,22 @@ impl Session {
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 
-    /// Copies the log into the database: (frames in the log, whether all of it could be copied).
-    fn checkpoint(&self, kind: &str) -> Result<(i64, bool)> {
-        self.connection
-            .query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| {
-                let (log, copied) = (row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
-                Ok((log, log == copied))
-            })
-            .map_err(failed)
+    /// Copies the log into the database, as far as readers let it: how many frames are in the log.
+    fn checkpoint(&mut self, kind: &str) -> Result<i64> {
+        if let Some(anchor) = &mut self.anchor {
+            anchor.lift();
+        }
+        let frames = self.frames(kind);
+        if let Some(anchor) = &mut self.anchor {
+            anchor.renew();
+        }
+        frames
+    }
+
+    fn frames(&self, kind: &str) -> Result<i64> {
+        let sql = format!("PRAGMA wal_checkpoint({kind})");
+        let frames = self.connection.query_row(&sql, [], |row| row.get(1));
+        frames.map_err(failed)
     }
 }
 
@@ -277,7 +301,11 @@ impl Driver for Session {
     }
 
     fn commit(&mut self) -> Result<()> {
-        self.execute("COMMIT", &[]).map(drop)
+        self.execute("COMMIT", &[])?;
+        if let Some(anchor) = &mut self.anchor {
+            anchor.renew();
+        }
+        Ok(())
     }
 
     fn rollback(&mut self) {
@@ -314,9 +342,10 @@ impl Driver for Session {
             Role::Serve => {}
         }
         if occasion == Occasion::Close {
+            self.anchor = None;
             return self.checkpoint("TRUNCATE").map(drop);
         }
-        let (frames, _) = self.checkpoint("NOOP")?;
+        let frames = self.frames("NOOP")?;
         if frames >= WAL_FULL {
             self.checkpoint("RESTART")?;
         } else if frames >= WAL_BUSY || (frames >= WAL_TIDY && occasion == Occasion::Idle) {
