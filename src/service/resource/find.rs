@@ -72,13 +72,20 @@ impl Gateway {
         let asked = Asked::new(caller, scope, &query, self.settings())?;
         match &query.paging {
             Paging::Index(start) => {
+                if !asked.is_quick(*start) {
+                    let gateway = self.clone();
+                    let start = *start;
+                    let read = move |tx: &mut Tx<'_>| gateway.page_at(tx, &asked, start);
+                    return self.store().scan(read).await;
+                }
                 let question = match scope {
-                    Scope::One(rt) if asked.is_quick(*start) => {
+                    // What is found by a value is few, and found as fast.
+                    Scope::One(rt) if query.filter.is_none() => {
                         Some(Question::new(caller, rt, &query))
                     }
                     Scope::One(_) | Scope::All(_) => None,
                 };
-                self.by_index(asked, *start, question).await
+                self.quickly(asked, *start, question).await
             }
             Paging::Cursor(cursor) => {
                 let binding = Binding::new(caller, scope, &query);
@@ -87,26 +94,25 @@ impl Gateway {
         }
     }
 
-    /// A page by position. One that is `quick` is read where it is asked for, unless it was just answered.
-    async fn by_index(
+    /// A page by position that is read where it is asked for. The answer to `question`, if that was just answered.
+    async fn quickly(
         &self,
         asked: Asked,
         start_index: u64,
-        quick: Option<Question>,
+        question: Option<Question>,
     ) -> Result<Bytes> {
         let gateway = self.clone();
-        let Some(question) = quick else {
-            let read = move |tx: &mut Tx<'_>| gateway.page_at(tx, &asked, start_index);
-            return self.store().scan(read).await;
-        };
         let read = move |tx: &mut Tx<'_>| {
+            let Some(question) = &question else {
+                return gateway.page_at(tx, &asked, start_index);
+            };
             let moment = tx.moment()?;
-            if let Some(page) = moment.and_then(|at| gateway.kept().find(&question, at)) {
+            if let Some(page) = moment.and_then(|at| gateway.kept().find(question, at)) {
                 return Ok(page);
             }
             let page = gateway.page_at(tx, &asked, start_index)?;
             if let Some(at) = moment {
-                gateway.kept().keep(&question, at, &page);
+                gateway.kept().keep(question, at, &page);
             }
             Ok::<_, Error>(page)
         };

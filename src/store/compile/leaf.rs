@@ -3,9 +3,9 @@
 use super::Compiler;
 use super::condition::{Condition, IdSet};
 use super::place::{Place, place};
-use crate::scim::filter::{AttrRef, Operand};
+use crate::scim::filter::{AttrRef, Filter, Operand};
 use crate::scim::index::INDEX_KEY_CHARS;
-use crate::scim::schema::DataType;
+use crate::scim::schema::{DataType, ResourceType};
 use crate::scim::syntax::CompareOp;
 use crate::scim::value::{fold, number_key, time_key};
 use crate::store::keys::{UNIQUE_HEAD_CHARS, unique_row};
@@ -20,8 +20,8 @@ impl Compiler<'_> {
             )),
             // A text that is no time is a value, but has no key.
             Place::Unique | Place::Indexed if attr.leaf().data_type == DataType::DateTime => None,
-            Place::Unique => Some(self.many("unique_key", attr, "k.folded <> ''")),
-            Place::Indexed => Some(self.many("attribute", attr, "k.folded <> ''")),
+            Place::Unique => self.many("unique_key", attr, "k.folded <> ''"),
+            Place::Indexed => self.many("attribute", attr, "k.folded <> ''"),
             Place::Members => {
                 let shown = self.viewer.sees_member_sql("r", self.params);
                 Some(Condition::exact(format!(
@@ -148,18 +148,19 @@ impl Compiler<'_> {
         if few {
             return Some(Condition::among(self.ids(table, attr, &test).1));
         }
-        Some(self.many(table, attr, &test))
+        self.many(table, attr, &test)
     }
 
     /// Those with a key in `table` that passes `test`: each is asked in its turn, so that a page ends when it is full.
-    fn many(&mut self, table: &'static str, attr: &AttrRef, test: &str) -> Condition {
+    fn many(&mut self, table: &'static str, attr: &AttrRef, test: &str) -> Option<Condition> {
+        self.asking = self.asking.checked_sub(1)?;
         let (path, ids) = self.ids(table, attr, test);
-        Condition {
+        Some(Condition {
             ids: Some(ids),
             ..Condition::exact(format!(
                 "EXISTS (SELECT 1 FROM {table} k WHERE k.resource = r.id AND k.path = {path} AND {test})"
             ))
-        }
+        })
     }
 
     /// The placeholder of the path, and the ids with a key in `table` that passes `test`.
@@ -227,6 +228,22 @@ impl Compiler<'_> {
         };
         let key = self.params.text(key);
         Some(format!("{column} {sign} {key}"))
+    }
+}
+
+/// The path and the key of a filter that says no more than that a unique value is this one.
+pub(in crate::store) fn unique(rt: &ResourceType, filter: &Filter) -> Option<(String, String)> {
+    let Filter::Compare(attr, CompareOp::Eq, operand) = filter else {
+        return None;
+    };
+    match place(rt, attr)? {
+        Place::Unique => Some((attr.path(), typed_key(attr.leaf().data_type, operand)?)),
+        Place::Column(_)
+        | Place::ExternalId
+        | Place::Kind
+        | Place::Indexed
+        | Place::Members
+        | Place::Groups => None,
     }
 }
 

@@ -8,6 +8,7 @@ mod params;
 mod place;
 
 pub(super) use condition::IdSet;
+pub(super) use leaf::unique;
 pub(super) use params::Params;
 pub(super) use place::{Order, order};
 
@@ -21,6 +22,10 @@ use crate::store::Viewer;
 /// How many comparisons are compiled. SQLite takes expressions 1,000 deep, and `a OR b OR …` is as deep as
 /// it is long; what is beyond is left to the evaluator.
 const CONDITIONS: u32 = 400;
+
+/// How many conditions ask every resource for its keys. Each is a look-up of 0.7 us; more of them would cost more than to
+/// read the document and let the evaluator decide.
+const ASKING: u32 = 8;
 
 /// What indexes can say about a filter.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +62,7 @@ pub(super) fn compile(
         rt,
         params,
         left: CONDITIONS,
+        asking: ASKING,
     };
     match compiler.attempt(filter, Compiler::filter) {
         Some(condition) => Narrow {
@@ -77,6 +83,7 @@ struct Compiler<'c> {
     rt: &'c ResourceType,
     params: &'c mut Params,
     left: u32,
+    asking: u32,
 }
 
 impl Compiler<'_> {

@@ -4,7 +4,7 @@ use super::page::{From, Source, Window};
 use super::{Record, Tx};
 use crate::scim::filter::{AttrRef, Filter};
 use crate::scim::schema::ResourceType;
-use crate::store::compile::{Narrow, Order, Params, compile, order};
+use crate::store::compile::{Narrow, Order, Params, compile, order, unique};
 use crate::store::{Error, Result, Viewer};
 
 /// What is looked for.
@@ -52,6 +52,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::TooMany`] when that would be more than `max_scan` documents.
     pub fn find(&mut self, find: &Find<'_>) -> Result<Found> {
+        if let Some((path, key)) = find.filter.and_then(|filter| unique(find.rt, filter)) {
+            return self.find_unique(find, &path, &key);
+        }
         let mut params = Params::default();
         params.text(&*find.rt.name);
         let narrow = match find.filter {
@@ -69,6 +72,17 @@ impl Tx<'_> {
             Some(by) if exact => self.page(find, by, &from),
             Some(_) | None => self.scan(find, exact, &from),
         }
+    }
+
+    /// The one that has a unique value is looked up: there is nothing to count and to sort.
+    fn find_unique(&mut self, find: &Find<'_>, path: &str, key: &str) -> Result<Found> {
+        let found = self.lookup(find.viewer, find.rt, path, key)?;
+        let total = u64::from(found.is_some());
+        let shown = find.start_index <= 1 && find.count > 0;
+        Ok(Found {
+            total,
+            records: found.into_iter().filter(|_| shown).collect(),
+        })
     }
 
     /// The page where SQL decides and sorts: first its ids, from indexes alone, then its bodies.

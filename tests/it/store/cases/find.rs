@@ -70,8 +70,8 @@ pub(crate) async fn a_deep_page_reads_no_bodies(at: &Fixture) {
     };
     let (first, middle) = (effort(1).await.unwrap(), effort(1_501).await.unwrap());
     assert!(middle - first < 1_500 * 10, "{first} {middle}");
-    // The last page is as near as the first one.
-    assert!(effort(2_991).await.unwrap() <= first * 2);
+    // The last page is as near as the first one; an engine that does not tell its effort has nothing to compare.
+    assert!(first == 0 || effort(2_991).await.unwrap() < first * 2);
 }
 
 pub(crate) async fn orders_put_the_missing_last_or_first(at: &Fixture) {

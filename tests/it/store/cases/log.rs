@@ -78,8 +78,12 @@ pub(crate) async fn telling_of_a_change_costs_little_and_does_not_grow(at: &Fixt
     told(10, MANY).await.unwrap();
     let last = told(10 + MANY, 10).await.unwrap();
     println!("steps: a user {made}, what tells of it {first}");
-    assert!(first * 2 <= made, "{first} of {made}");
-    assert!(last <= first + first / 4, "{first} then {last}");
+    // An engine that does not tell its effort has nothing to compare.
+    assert!(first == 0 || first * 2 < made, "{first} of {made}");
+    assert!(
+        first == 0 || last < first + first / 4,
+        "{first} then {last}"
+    );
 }
 
 /// Dropping goes by age alone, a bounded number at a time.
