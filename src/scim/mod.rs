@@ -8,6 +8,7 @@ pub mod index;
 pub mod json;
 pub mod message;
 pub mod openapi;
+mod part;
 pub mod patch;
 pub mod profile;
 pub mod project;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::filter::AttrRef;
+use super::part;
 use super::schema::{ENTERPRISE_URN, ResourceType};
 
 /// The attributes of a resource under their canonical names: `schemas`, `externalId`, the core
@@ -34,9 +35,15 @@ impl Document {
         serde_json::from_str(text).ok().map(Self)
     }
 
+    /// Only these of its attributes and extensions, by their canonical names and URNs; the others cost little.
+    pub fn parse_parts(text: &str, names: &[&str]) -> Option<Map<String, Value>> {
+        part::parse(text, names)
+    }
+
     /// The JSON text, without spaces.
     pub fn to_text(&self) -> String {
-        serde_json::Value::Object(self.0.clone()).to_string()
+        // A map with texts for names always is JSON.
+        serde_json::to_string(&self.0).unwrap_or_default()
     }
 
     /// The attributes.

@@ -23,6 +23,7 @@ mod oauth;
 mod own_address;
 mod owner;
 mod page;
+mod parts;
 mod password;
 mod personal_token;
 mod pin;

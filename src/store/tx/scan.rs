@@ -1,39 +1,32 @@
 //! Reading candidates one by one where no index decides or sorts: the evaluator has the word.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::find::{Find, Found};
 use super::page::From;
+use super::parts::{Parts, Relations};
 use super::record::{COLUMNS, record};
 use super::run::key_of;
 use super::walk::compare_keys;
 use super::{Record, Tx};
-use crate::scim::filter::{AttrRef, Filter, attributes, matches};
+use crate::scim::filter::matches;
 use crate::scim::schema::ResourceType;
 use crate::store::engine::Flow;
 use crate::store::{Error, Result, Viewer};
-
-/// What a filter or an order needs that is not in the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Relations {
-    None,
-    Members,
-    Groups,
-}
 
 /// Which candidates are read, and how.
 pub(super) struct Look<'l> {
     pub(super) viewer: &'l Viewer,
     pub(super) rt: &'l ResourceType,
     pub(super) from: &'l From,
-    pub(super) relations: Relations,
+    pub(super) parts: &'l Parts<'l>,
     /// Only those behind this id.
     pub(super) behind: Option<&'l str>,
     /// At most so many.
     pub(super) most: u64,
 }
 
-/// What is done with a candidate and the whole resource.
+/// What is done with a candidate and the parts that were wanted of it.
 pub(super) type Each<'e> = &'e mut dyn FnMut(Record, &Map<String, Value>) -> Result<Flow>;
 
 /// The matches so far.
@@ -60,11 +53,13 @@ impl Tx<'_> {
             keys: Vec::new(),
         };
         let by = find.sort.as_ref().map(|sort| &sort.by);
+        // What is certain to match is not looked at.
+        let parts = Parts::new(find.rt, find.filter.filter(|_| !exact), by);
         let look = Look {
             viewer: find.viewer,
             rt: find.rt,
             from,
-            relations: relations(find.rt, find.filter, by),
+            parts: &parts,
             behind: None,
             most: find.max_scan,
         };
@@ -96,7 +91,7 @@ impl Tx<'_> {
 
     /// Shows candidates in the order of their ids, until `each` has seen enough.
     pub(super) fn candidates(&mut self, look: &Look<'_>, each: Each<'_>) -> Result<()> {
-        match look.relations {
+        match look.parts.relations {
             Relations::None => self.scan_documents(look, each),
             Relations::Members => self.scan_related(look, each, Self::with_members),
             Relations::Groups => self.scan_related(look, each, Self::with_groups),
@@ -107,7 +102,7 @@ impl Tx<'_> {
         let (sql, params) = look.from.bodies(COLUMNS, look.behind, look.most);
         self.driver.scan(&sql, &params.as_params(), &mut |row| {
             let record = record(row)?;
-            let whole = whole(look.rt, &record)?;
+            let whole = look.parts.of(look.rt, &record)?;
             each(record, &whole)
         })
     }
@@ -123,7 +118,7 @@ impl Tx<'_> {
         let ids = self.all(&sql, &params.as_params(), |row| row.string(0))?;
         for id in ids {
             let record = self.record_of(look.viewer, look.rt, &id)?;
-            let mut whole = whole(look.rt, &record)?;
+            let mut whole = look.parts.of(look.rt, &record)?;
             add(self, look.viewer, &record, &mut whole)?;
             match each(record, &whole)? {
                 Flow::Next => {}
@@ -220,35 +215,4 @@ impl Matches<'_, '_> {
         let page = self.keys.into_iter().skip(skip).take(take);
         page.map(|(_, id)| id).collect()
     }
-}
-
-/// The resource as it is answered, but for its URLs, members and groups.
-fn whole(rt: &ResourceType, record: &Record) -> Result<Map<String, Value>> {
-    let mut whole = record.shown()?.into_map();
-    whole.insert("id".to_owned(), record.id.as_str().into());
-    let meta = json!({
-        "resourceType": &*rt.name,
-        "created": record.created.to_string(),
-        "lastModified": record.modified.to_string(),
-        "version": format!("W/\"{}\"", record.version),
-    });
-    whole.insert("meta".to_owned(), meta);
-    Ok(whole)
-}
-
-/// What a filter and an order need.
-pub(super) fn relations(
-    rt: &ResourceType,
-    filter: Option<&Filter>,
-    by: Option<&AttrRef>,
-) -> Relations {
-    for attr in filter.into_iter().flat_map(attributes).chain(by) {
-        if rt.is_members(attr) {
-            return Relations::Members;
-        }
-        if rt.is_user() && attr.extension.is_none() && attr.attribute.name == "groups" {
-            return Relations::Groups;
-        }
-    }
-    Relations::None
 }

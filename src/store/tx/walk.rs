@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use super::page::From;
+use super::parts::Parts;
 use super::run::{Onward, Run, key_of, keyless, runs};
-use super::scan::{Look, Relations, relations};
+use super::scan::Look;
 use super::{Record, Tx};
 use crate::scim::filter::{AttrRef, Filter, matches};
 use crate::scim::schema::ResourceType;
@@ -79,6 +80,8 @@ pub struct Walked {
 struct Stream<'w> {
     list: &'w List<'w>,
     from: From,
+    /// What of a document is looked at, where documents are read.
+    parts: Parts<'w>,
     means: Means,
     /// How many match, where that is known.
     total: Option<u64>,
@@ -94,7 +97,7 @@ enum Means {
     /// An index has them in order.
     Index(Vec<Run>),
     /// Documents are read in the order of ids, until there are enough.
-    Documents(Relations),
+    Documents,
     /// All of them were read and sorted: they are ahead.
     Sorted,
 }
@@ -163,15 +166,16 @@ impl Tx<'_> {
             (Some(_), true) => Some(self.count_all(&from)?),
             (Some(_), false) => None,
         };
-        let relations = relations(list.rt, list.filter, list.by.as_ref());
+        let parts = Parts::new(list.rt, list.filter, list.by.as_ref());
         let means = match by_index {
             Some(runs) if exact => Means::Index(runs),
-            Some(_) if list.by.is_none() && walk.is_behind() => Means::Documents(relations),
+            Some(_) if list.by.is_none() && walk.is_behind() => Means::Documents,
             Some(_) | None => Means::Sorted,
         };
         let mut stream = Stream {
             list,
             from,
+            parts,
             means,
             total,
             ahead: VecDeque::new(),
@@ -180,7 +184,7 @@ impl Tx<'_> {
         };
         // With an exact filter a page of none needs no order.
         if matches!(stream.means, Means::Sorted) && (walk.count > 0 || total.is_none()) {
-            let all = self.sorted(walk, &stream, relations, left)?;
+            let all = self.sorted(walk, &stream, left)?;
             if !exact && !walk.is_behind() {
                 stream.total = Some(all.len() as u64);
             }
@@ -201,7 +205,6 @@ impl Tx<'_> {
         &mut self,
         walk: &Walk<'_>,
         stream: &Stream<'_>,
-        relations: Relations,
         left: &mut u64,
     ) -> Result<Vec<Position>> {
         let candidates = self.count_to(&stream.from, left.saturating_add(1))?;
@@ -213,7 +216,7 @@ impl Tx<'_> {
             viewer: walk.viewer,
             rt: list.rt,
             from: &stream.from,
-            relations,
+            parts: &stream.parts,
             behind: None,
             most: candidates,
         };
@@ -283,10 +286,7 @@ impl Tx<'_> {
         let behind = stream.last.as_ref();
         let found = match &stream.means {
             Means::Index(runs) => self.places(&stream.from, runs, walk.descending, behind, take)?,
-            Means::Documents(relations) => {
-                let relations = *relations;
-                self.matching(walk, stream, relations, take, left)?
-            }
+            Means::Documents => self.matching(walk, stream, take, left)?,
             Means::Sorted => Vec::new(),
         };
         stream.ended = (found.len() as u64) < take;
@@ -300,7 +300,6 @@ impl Tx<'_> {
         &mut self,
         walk: &Walk<'_>,
         stream: &Stream<'_>,
-        relations: Relations,
         take: u64,
         left: &mut u64,
     ) -> Result<Vec<Position>> {
@@ -313,7 +312,7 @@ impl Tx<'_> {
             viewer: walk.viewer,
             rt: stream.list.rt,
             from: &stream.from,
-            relations,
+            parts: &stream.parts,
             behind,
             most: left.saturating_add(1),
         };
