@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 fn serve(settings: Settings) -> Result<(), Failure> {
     let clock = Clock::system();
     let for_log = clock.clone();
-    telemetry::init(&settings.log, move || for_log.now()).map_err(Failure::new)?;
+    let _log = telemetry::init(&settings.log, move || for_log.now()).map_err(Failure::new)?;
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }

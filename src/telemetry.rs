@@ -4,11 +4,10 @@ mod fields;
 mod layer;
 mod line;
 mod metrics;
-
-use std::io;
-use std::io::Write;
+mod outlet;
 
 use jiff::Timestamp;
+use tracing::Level;
 use tracing::Subscriber;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -16,24 +15,47 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::config::Log;
 use crate::config::LogFilter;
 use layer::Lines;
+use outlet::Outlet;
 
 pub use metrics::{Exposition, Requests};
 
-/// Something else in this process already receives the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the log is set up already")]
-pub struct AlreadySetUp;
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something else in this process already receives it.
+    #[error("the log is set up already")]
+    AlreadySetUp,
+    /// The system gave no thread.
+    #[error("no thread for the log: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// The log of this process. When it is dropped, everything is written.
+#[derive(Debug)]
+#[must_use = "what is logged after it is gone is written line by line"]
+pub struct Running(Outlet);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
 
 /// Sends the log of this process to standard error from now on, panics included. `now` tells the
-/// time of an event.
+/// time of an event. Lines may wait for 10 ms, but for warnings and errors and what comes before them.
+///
+/// # Errors
+/// When there is a log already, or no thread for it.
 pub fn init(
     log: &Log,
     now: impl Fn() -> Timestamp + Send + Sync + 'static,
-) -> Result<(), AlreadySetUp> {
-    // Nobody could be told that standard error is closed.
-    let sink = |line: &str| drop(io::stderr().lock().write_all(line.as_bytes()));
+) -> Result<Running, Error> {
+    let outlet = Outlet::default();
+    let to = outlet.clone();
+    let sink = move |line: &str, level| to.push(line, level <= Level::WARN);
     tracing::subscriber::set_global_default(subscriber(log, now, sink))
-        .map_err(|_| AlreadySetUp)?;
+        .map_err(|_| Error::AlreadySetUp)?;
+    outlet.spawn()?;
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         let payload = panic.payload();
@@ -43,14 +65,14 @@ pub fn init(
             .unwrap_or_default();
         tracing::error!(place, panic = message, "a part of the program gave up");
     }));
-    Ok(())
+    Ok(Running(outlet))
 }
 
-/// What receives the events of one gateway. `sink` gets whole lines with their end.
+/// What receives the events of one gateway. `sink` gets whole lines with their end, and how grave they are.
 pub fn subscriber(
     log: &Log,
     now: impl Fn() -> Timestamp + Send + Sync + 'static,
-    sink: impl Fn(&str) + Send + Sync + 'static,
+    sink: impl Fn(&str, Level) + Send + Sync + 'static,
 ) -> impl Subscriber + Send + Sync {
     tracing_subscriber::registry()
         .with(targets(&log.level))
@@ -65,6 +87,7 @@ fn targets(filter: &LogFilter) -> Targets {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::sync::Arc;
     use std::sync::Mutex;
 
@@ -86,7 +109,7 @@ mod tests {
         };
         let now = || "2026-03-01T12:00:00.123Z".parse().unwrap();
         let to = Arc::clone(&lines);
-        let subscriber = subscriber(&log, now, move |line: &str| {
+        let subscriber = subscriber(&log, now, move |line: &str, _| {
             to.lock().unwrap().push_str(line);
         });
         tracing::subscriber::with_default(subscriber, f);

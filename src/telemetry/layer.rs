@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tracing::Event;
+use tracing::Level;
 use tracing::Subscriber;
 use tracing::span::Attributes;
 use tracing::span::Id;
@@ -32,7 +33,7 @@ impl<S, N, W> Layer<S> for Lines<N, W>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: Fn() -> Timestamp + 'static,
-    W: Fn(&str) + 'static,
+    W: Fn(&str, Level) + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
@@ -68,9 +69,10 @@ where
             message: fields.take_message(),
             fields: &fields,
         };
-        (self.sink)(&match self.format {
+        let line = match self.format {
             LogFormat::Text => line::text(&parts),
             LogFormat::Json => line::json(&parts),
-        });
+        };
+        (self.sink)(&line, parts.level);
     }
 }

@@ -13,7 +13,7 @@ static SET_UP: Once = Once::new();
 pub fn keep(settings: &Log) {
     SET_UP.call_once(|| {
         let clock = Clock::system();
-        let sink = |line: &str| lock().push_str(line);
+        let sink = |line: &str, _| lock().push_str(line);
         let subscriber = muster::telemetry::subscriber(settings, move || clock.now(), sink);
         tracing::subscriber::set_global_default(subscriber).unwrap();
     });
