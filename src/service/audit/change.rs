@@ -18,7 +18,8 @@ pub(in crate::service) struct Changes(Vec<Change>);
 #[derive(Debug, Clone, PartialEq)]
 struct Change {
     path: String,
-    rest: Map<String, Value>,
+    /// The other members of its JSON object, as text without braces.
+    rest: String,
 }
 
 impl Changes {
@@ -51,14 +52,14 @@ impl Changes {
 
     /// And these changes of members.
     pub(in crate::service) fn with_members(mut self, members: &MemberChange) -> Self {
-        let mut rest = Map::new();
+        let mut rest = String::new();
         for (name, names) in [("added", &members.added), ("removed", &members.removed)] {
             if names.count > 0 {
-                rest.insert(name.to_owned(), names_of(names));
+                push_member(&mut rest, name, &names_of(names).to_string());
             }
         }
         if members.described > 0 {
-            rest.insert("described".to_owned(), members.described.into());
+            push_member(&mut rest, "described", &members.described.to_string());
         }
         if !rest.is_empty() {
             self.0.push(Change {
@@ -84,17 +85,25 @@ impl Changes {
             return None;
         }
         let mut left = VALUES_BYTES;
-        let changes = self.0.iter().map(|change| {
-            let mut object = Map::new();
-            object.insert("path".to_owned(), change.path.as_str().into());
-            let size = Value::Object(change.rest.clone()).to_string().len();
-            if size <= left {
-                left -= size;
-                object.extend(change.rest.clone());
+        let mut text = "[".to_owned();
+        for (position, change) in self.0.iter().enumerate() {
+            let mut members = String::new();
+            push_member(
+                &mut members,
+                "path",
+                &Value::from(&*change.path).to_string(),
+            );
+            if !change.rest.is_empty() && change.rest.len() <= left {
+                left -= change.rest.len();
+                members.push(',');
+                members.push_str(&change.rest);
             }
-            Value::Object(object)
-        });
-        Some(Value::Array(changes.collect()).to_string())
+            text.push_str(if position == 0 { "{" } else { ",{" });
+            text.push_str(&members);
+            text.push('}');
+        }
+        text.push(']');
+        Some(text)
     }
 
     /// Attributes of extensions are compared one by one, under their full names.
@@ -106,12 +115,11 @@ impl Changes {
                 continue;
             }
             let is_extension = urn.is_empty() && name.contains(':');
-            let map = |value: Option<&Value>| match value {
-                Some(Value::Object(map)) => map.clone(),
-                Some(_) | None => Map::new(),
-            };
             if is_extension {
-                self.compare(name, &map(old), &map(new));
+                let none = Map::new();
+                let [old, new] =
+                    [old, new].map(|value| value.and_then(Value::as_object).unwrap_or(&none));
+                self.compare(name, old, new);
             } else if urn.is_empty() {
                 self.add(name.clone(), old, new);
             } else {
@@ -121,22 +129,33 @@ impl Changes {
     }
 
     fn add(&mut self, path: String, before: Option<&Value>, after: Option<&Value>) {
-        let mut rest = Map::new();
+        let mut rest = String::new();
         for (name, value) in [("before", before), ("after", after)] {
             if let Some(value) = value.filter(|value| !value.is_null()) {
-                rest.insert(name.to_owned(), bounded(value));
+                push_member(&mut rest, name, &bounded(value));
             }
         }
         self.0.push(Change { path, rest });
     }
 }
 
-fn bounded(value: &Value) -> Value {
-    let length = value.to_string().len();
-    if length <= VALUE_BYTES {
-        return value.clone();
+/// Appends a member of a JSON object to those before it; `value` is JSON text, and the name needs no quoting.
+fn push_member(members: &mut String, name: &str, value: &str) {
+    if !members.is_empty() {
+        members.push(',');
     }
-    json!({ "bytes": length })
+    for part in ["\"", name, "\":", value] {
+        members.push_str(part);
+    }
+}
+
+/// The JSON text of a value, or how long it is.
+fn bounded(value: &Value) -> String {
+    let text = value.to_string();
+    if text.len() <= VALUE_BYTES {
+        return text;
+    }
+    json!({ "bytes": text.len() }).to_string()
 }
 
 fn names_of(names: &Names) -> Value {
