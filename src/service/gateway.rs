@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::discovery::Discovery;
 use super::error::Result;
+use super::jwt::Verified;
 use super::keys::Keys;
 use super::limit::Limits;
 use super::oauth::Issuers;
@@ -39,6 +40,7 @@ struct Inner {
     passwords: Pool,
     buffer: Buffer,
     kept: Kept,
+    verified: Verified,
     requests: Requests,
     instance: String,
     admin_groups: AdminGroups,
@@ -103,6 +105,7 @@ impl Gateway {
             passwords: Pool::new(),
             buffer: Buffer::default(),
             kept: Kept::default(),
+            verified: Verified::default(),
             requests: Requests::default(),
             instance,
             admin_groups,
@@ -184,6 +187,11 @@ impl Gateway {
     /// Pages that were just answered.
     pub(super) fn kept(&self) -> &Kept {
         &self.0.kept
+    }
+
+    /// Tokens of ours whose signature was verified.
+    pub(super) fn verified(&self) -> &Verified {
+        &self.0.verified
     }
 
     pub(super) fn limits(&self) -> &Limits {

@@ -227,7 +227,7 @@ impl Gateway {
         let hash = self.keys().token_hash(text.expose());
         let found = self
             .store()
-            .read(move |tx| {
+            .glance(move |tx| {
                 let found = tx.personal_token(&id)?;
                 let live =
                     |token: &PersonalToken| hash.is(Some(&token.hash)) && now < token.expires;

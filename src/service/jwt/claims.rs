@@ -1,11 +1,14 @@
 //! What a JWT of ours says, how it is signed, and which ones are believed.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
+use super::verified::Proof;
 use crate::clock::Clock;
 use crate::service::Gateway;
 use crate::service::session::Me;
@@ -115,7 +118,27 @@ pub(in crate::service) fn verify(
     gateway: &Gateway,
     token: &str,
     key: &SigningKey,
-) -> Option<Claims> {
+) -> Option<Arc<Claims>> {
+    let proof = Proof::of(token, &key.public);
+    let claims = match gateway.verified().find(proof) {
+        Some(claims) => claims,
+        None => {
+            let claims = Arc::new(signed(token, key)?);
+            gateway.verified().remember(proof, &claims);
+            claims
+        }
+    };
+    let settings = gateway.settings();
+    let now = gateway.clock().now().as_second();
+    let holds = claims.iss == settings.server.public_url.to_string()
+        && claims.aud == settings.login.token_audience
+        && now < claims.exp
+        && !claims.sid.is_empty();
+    holds.then_some(claims)
+}
+
+/// What a token says that `key` signed, whether it still holds or not.
+fn signed(token: &str, key: &SigningKey) -> Option<Claims> {
     #[derive(Deserialize)]
     struct Public {
         x: String,
@@ -128,14 +151,6 @@ pub(in crate::service) fn verify(
     // The gateway has a clock of its own, and compares names as one text each.
     validation.validate_exp = false;
     validation.validate_aud = false;
-    let claims = jsonwebtoken::decode::<Claims>(token, &decoding, &validation)
-        .ok()?
-        .claims;
-    let settings = gateway.settings();
-    let now = gateway.clock().now().as_second();
-    let holds = claims.iss == settings.server.public_url.to_string()
-        && claims.aud == settings.login.token_audience
-        && now < claims.exp
-        && !claims.sid.is_empty();
-    holds.then_some(claims)
+    let decoded = jsonwebtoken::decode::<Claims>(token, &decoding, &validation);
+    decoded.ok().map(|token| token.claims)
 }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod keys;
+mod verified;
 
 use jiff::Timestamp;
 
@@ -10,6 +11,7 @@ use super::session::Me;
 use super::{Error, Result};
 
 pub(super) use claims::{is_ours, kid_of, verify};
+pub(super) use verified::Verified;
 
 /// A JWT that somebody is handed.
 #[derive(Clone)]

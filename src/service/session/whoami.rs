@@ -42,7 +42,7 @@ impl Gateway {
     async fn whose_jwt(&self, token: &Secret, kid: String) -> Result<Option<Me>> {
         let (gateway, rt, token) = (self.clone(), self.user_type()?, token.clone());
         self.store()
-            .read(move |tx| {
+            .glance(move |tx| {
                 let key = tx.signing_key(gateway.keys().sealer(), &kid)?;
                 let claims = key.and_then(|key| jwt::verify(&gateway, token.expose(), &key));
                 let Some(claims) = claims else {
@@ -70,7 +70,7 @@ impl Gateway {
         let hash = self.keys().session_hash(cookie.expose());
         let me = self
             .store()
-            .read(move |tx| {
+            .glance(move |tx| {
                 let found = tx.session(&hash)?;
                 let Some(session) = found.filter(|session| gateway.is_live(session)) else {
                     return Ok(None);
