@@ -81,7 +81,7 @@ async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
         Credentials::Token(token) => token,
     };
     let gateway = gateway(request.request())?;
-    if request.match_pattern().as_deref() == Some(ME) && gateway.is_of_person(token) {
+    if gateway.is_of_person(token) && request.match_pattern().as_deref() == Some(ME) {
         let oneself = oneself(gateway, token).await?;
         request.extensions_mut().insert(oneself);
         return Ok(None);

@@ -147,16 +147,47 @@ pub fn time_key(time: Timestamp) -> String {
     if utc.year() < 0 {
         return "0000-01-01T00:00:00.000000000Z".to_owned();
     }
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z",
-        utc.year(),
-        utc.month(),
-        utc.day(),
-        utc.hour(),
-        utc.minute(),
-        utc.second(),
-        utc.subsec_nanosecond(),
-    )
+    let mut text = String::with_capacity(30);
+    push_clock(&mut text, utc);
+    push_digits(&mut text, utc.subsec_nanosecond(), 9);
+    text.push('Z');
+    text
+}
+
+/// Appends a time as it is shown: in UTC, to the millisecond.
+pub fn push_time(text: &mut String, time: Timestamp) {
+    let utc = Offset::UTC.to_datetime(time);
+    push_clock(text, utc);
+    push_digits(text, utc.subsec_nanosecond() / 1_000_000, 3);
+    text.push('Z');
+}
+
+/// `2026-03-01T12:00:00.`, of a year that is not negative.
+fn push_clock(text: &mut String, at: DateTime) {
+    let parts = [
+        (i32::from(at.year()), 4, '-'),
+        (at.month().into(), 2, '-'),
+        (at.day().into(), 2, 'T'),
+        (at.hour().into(), 2, ':'),
+        (at.minute().into(), 2, ':'),
+        (at.second().into(), 2, '.'),
+    ];
+    for (number, width, end) in parts {
+        push_digits(text, number, width);
+        text.push(end);
+    }
+}
+
+/// Appends the last `width` digits of a number that is not negative.
+fn push_digits(text: &mut String, number: i32, width: u32) {
+    for place in (0..width).rev() {
+        let digit = number / 10_i32.pow(place) % 10;
+        text.extend(
+            u32::try_from(digit)
+                .ok()
+                .and_then(|digit| char::from_digit(digit, 10)),
+        );
+    }
 }
 
 /// A number as text whose order is the order of numbers: always 16 hexadecimal digits. `-0` and `0` are one.

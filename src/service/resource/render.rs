@@ -8,6 +8,7 @@ use super::condition::etag;
 use super::rest::Rest;
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
+use crate::scim::value::push_time;
 use crate::service::{Error, Gateway, Result};
 use crate::store::{GroupRef, Record, StoredMember};
 
@@ -165,19 +166,19 @@ impl Gateway {
 
     /// `meta` (RFC 7643 §3.1), to the millisecond.
     fn push_meta(&self, text: &mut String, rt: &ResourceType, record: &Record) {
-        use std::fmt::Write as _;
-        let _ = write!(
-            text,
-            ",\"meta\":{{\"resourceType\":\"{}\",\"created\":\"{:.3}\",\"lastModified\":\"{:.3}\",\
-             \"location\":\"{}{}/{}\",\"version\":{}}}",
-            rt.name,
-            record.created,
-            record.modified,
-            self.base(),
-            rt.endpoint,
-            record.id,
-            Value::from(etag(record)),
-        );
+        text.push_str(",\"meta\":{\"resourceType\":\"");
+        text.push_str(&rt.name);
+        text.push_str("\",\"created\":\"");
+        push_time(text, record.created);
+        text.push_str("\",\"lastModified\":\"");
+        push_time(text, record.modified);
+        text.push_str("\",\"location\":\"");
+        for part in [self.base(), &rt.endpoint, "/", &record.id] {
+            text.push_str(part);
+        }
+        text.push('"');
+        push_member_of(text, ",\"version\":", &[&etag(record)]);
+        text.push('}');
     }
 }
 
