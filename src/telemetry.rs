@@ -50,7 +50,7 @@ pub fn init(
     log: &Log,
     now: impl Fn() -> Timestamp + Send + Sync + 'static,
 ) -> Result<Running, Error> {
-    let outlet = Outlet::default();
+    let outlet = Outlet::new(std::io::stderr());
     let to = outlet.clone();
     let sink = move |line: &str, level| to.push(line, level <= Level::WARN);
     tracing::subscriber::set_global_default(subscriber(log, now, sink))

@@ -1,5 +1,6 @@
 //! Where lines leave the process: many in one call of the system, and none that matters waits.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -11,23 +12,34 @@ const GATHER: Duration = Duration::from_millis(10);
 /// From so many bytes on, whoever logs writes them out: what reads the log is slower than we are.
 const MOST: usize = 256 * 1024;
 
-/// Lines on their way to standard error.
-#[derive(Debug, Clone, Default)]
+/// Lines on their way out.
+#[derive(Clone)]
 pub(super) struct Outlet(Arc<Inner>);
 
-#[derive(Debug, Default)]
 struct Inner {
     waiting: Mutex<Waiting>,
     filled: Condvar,
 }
 
-#[derive(Debug, Default)]
 struct Waiting {
     lines: String,
     closed: bool,
+    out: Box<dyn Write + Send>,
 }
 
 impl Outlet {
+    pub(super) fn new(out: impl Write + Send + 'static) -> Self {
+        let waiting = Mutex::new(Waiting {
+            lines: String::new(),
+            closed: false,
+            out: Box::new(out),
+        });
+        Self(Arc::new(Inner {
+            waiting,
+            filled: Condvar::new(),
+        }))
+    }
+
     /// Writes what gathers, on a thread of its own, until it is closed.
     pub(super) fn spawn(&self) -> io::Result<()> {
         let outlet = self.clone();
@@ -41,7 +53,7 @@ impl Outlet {
         let first = waiting.lines.is_empty();
         waiting.lines.push_str(line);
         if urgent || waiting.closed || waiting.lines.len() > MOST {
-            write_out(&mut waiting);
+            waiting.write_out();
         } else if first {
             drop(waiting);
             self.0.filled.notify_one();
@@ -52,7 +64,7 @@ impl Outlet {
     pub(super) fn close(&self) {
         let mut waiting = self.lock();
         waiting.closed = true;
-        write_out(&mut waiting);
+        waiting.write_out();
         drop(waiting);
         self.0.filled.notify_one();
     }
@@ -66,7 +78,7 @@ impl Outlet {
                 return;
             }
             thread::sleep(GATHER);
-            write_out(&mut self.lock());
+            self.lock().write_out();
         }
     }
 
@@ -78,8 +90,58 @@ impl Outlet {
     }
 }
 
-/// With the lock held, so that lines stay in order. Nobody could be told that standard error is closed.
-fn write_out(waiting: &mut Waiting) {
-    drop(io::stderr().lock().write_all(waiting.lines.as_bytes()));
-    waiting.lines.clear();
+impl Waiting {
+    /// With the lock held, so that lines stay in order. Nobody could be told that there is no way out.
+    fn write_out(&mut self) {
+        drop(self.out.write_all(self.lines.as_bytes()));
+        self.lines.clear();
+    }
+}
+
+impl fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outlet")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    struct Told(Sender<String>);
+
+    impl Write for Told {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            self.0.send(text).map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_wait_for_others_but_not_once_one_matters() {
+        let (tell, told) = channel();
+        let outlet = Outlet::new(Told(tell));
+        outlet.push("a\n", false);
+        outlet.push("b\n", false);
+        assert!(told.try_recv().is_err());
+        outlet.push("c\n", true);
+        assert_eq!(told.try_recv().as_deref(), Ok("a\nb\nc\n"));
+        outlet.push(&"d".repeat(MOST + 1), false);
+        assert_eq!(told.try_recv().map(|text| text.len()), Ok(MOST + 1));
+        outlet.spawn().unwrap();
+        outlet.push("e\n", false);
+        assert_eq!(told.recv().as_deref(), Ok("e\n"));
+        outlet.push("f\n", false);
+        outlet.close();
+        assert_eq!(told.recv().as_deref(), Ok("f\n"));
+        outlet.push("g\n", false);
+        assert_eq!(told.try_recv().as_deref(), Ok("g\n"));
+    }
 }

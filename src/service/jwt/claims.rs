@@ -120,13 +120,12 @@ pub(in crate::service) fn verify(
     key: &SigningKey,
 ) -> Option<Arc<Claims>> {
     let proof = Proof::of(token, &key.public);
-    let claims = match gateway.verified().find(proof) {
-        Some(claims) => claims,
-        None => {
-            let claims = Arc::new(signed(token, key)?);
-            gateway.verified().remember(proof, &claims);
-            claims
-        }
+    let claims = if let Some(claims) = gateway.verified().find(proof) {
+        claims
+    } else {
+        let claims = Arc::new(signed(token, key)?);
+        gateway.verified().remember(proof, &claims);
+        claims
     };
     let settings = gateway.settings();
     let now = gateway.clock().now().as_second();

@@ -229,7 +229,7 @@ fn seen_now(fixture: &Fixture, cookie: &Secret) {
             waited.elapsed() < MINUTE,
             "the use of a session is not written"
         );
-        std::thread::yield_now();
+        fixture.block_on(tokio::task::yield_now());
     }
 }
 
