@@ -23,12 +23,14 @@ impl Compiler<'_> {
             Place::Unique => self.many("unique_key", attr, "k.folded <> ''"),
             Place::Indexed => self.many("attribute", attr, "k.folded <> ''"),
             Place::Members => {
+                self.ask()?;
                 let shown = self.viewer.sees_member_sql("r", self.params);
                 Some(Condition::exact(format!(
                     "EXISTS (SELECT 1 FROM member m WHERE m.group_id = r.id AND m.hidden = 0{shown})"
                 )))
             }
             Place::Groups => {
+                self.ask()?;
                 let shown = self.viewer.sees_sql("g", self.params);
                 Some(Condition::exact(format!(
                     "EXISTS (SELECT 1 FROM member m JOIN resource g ON g.id = m.group_id
@@ -151,9 +153,15 @@ impl Compiler<'_> {
         self.many(table, attr, &test)
     }
 
+    /// Counts a condition that asks every resource; `None` when there are too many of them.
+    fn ask(&mut self) -> Option<()> {
+        self.asking = self.asking.checked_sub(1)?;
+        Some(())
+    }
+
     /// Those with a key in `table` that passes `test`: each is asked in its turn, so that a page ends when it is full.
     fn many(&mut self, table: &'static str, attr: &AttrRef, test: &str) -> Option<Condition> {
-        self.asking = self.asking.checked_sub(1)?;
+        self.ask()?;
         let (path, ids) = self.ids(table, attr, test);
         Some(Condition {
             ids: Some(ids),

@@ -23,9 +23,12 @@ use crate::store::Viewer;
 /// it is long; what is beyond is left to the evaluator.
 const CONDITIONS: u32 = 400;
 
-/// How many conditions ask every resource for its keys. Each is a look-up of 0.7 us; more of them would cost more than to
-/// read the document and let the evaluator decide.
+/// How many conditions ask every resource for its keys where that decides all. Each is a look-up of 0.7 us; more of them
+/// would cost more than to read the documents and let the evaluator decide.
 const ASKING: u32 = 8;
+
+/// The same where documents are read anyway: what such a condition leaves out must save more than it costs.
+const ASKING_BESIDE: u32 = 4;
 
 /// What indexes can say about a filter.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,25 +60,42 @@ pub(super) fn compile(
     filter: &Filter,
     params: &mut Params,
 ) -> Narrow {
+    let before = params.count();
+    let found = narrow(viewer, rt, filter, params, ASKING);
+    if found.exact {
+        return found;
+    }
+    params.keep(before);
+    narrow(viewer, rt, filter, params, ASKING_BESIDE)
+}
+
+fn narrow(
+    viewer: &Viewer,
+    rt: &ResourceType,
+    filter: &Filter,
+    params: &mut Params,
+    asking: u32,
+) -> Narrow {
     let mut compiler = Compiler {
         viewer,
         rt,
         params,
         left: CONDITIONS,
-        asking: ASKING,
+        asking,
     };
-    match compiler.attempt(filter, Compiler::filter) {
-        Some(condition) => Narrow {
-            sql: Some(condition.sql),
-            ids: condition.ids,
-            exact: condition.exact,
-        },
-        None => Narrow {
+    let found = compiler.attempt(filter, Compiler::filter);
+    found.map_or(
+        Narrow {
             sql: None,
             ids: None,
             exact: false,
         },
-    }
+        |condition| Narrow {
+            sql: Some(condition.sql),
+            ids: condition.ids,
+            exact: condition.exact,
+        },
+    )
 }
 
 struct Compiler<'c> {
@@ -100,9 +120,15 @@ impl Compiler<'_> {
             }
             // One part that cannot be compiled could match anything.
             Filter::Or(parts) => {
+                let asking = self.asking;
                 let found: Option<Vec<Condition>> =
                     parts.iter().map(|part| self.filter(part)).collect();
-                any(found?)
+                let found = any(found?)?;
+                // Ids that are known together ask nobody.
+                if found.ids.is_some() {
+                    self.asking = asking;
+                }
+                Some(found)
             }
             // What lets through too much lets through too little when it is turned around.
             Filter::Not(part) => {
@@ -147,16 +173,17 @@ impl Compiler<'_> {
             .collect()
     }
 
-    /// Compiles `part`, or leaves the parameters as they were.
+    /// Compiles `part`, or leaves everything as it was.
     fn attempt(
         &mut self,
         part: &Filter,
         compile: fn(&mut Self, &Filter) -> Option<Condition>,
     ) -> Option<Condition> {
-        let before = self.params.count();
+        let before = (self.params.count(), self.asking);
         let found = compile(self, part);
         if found.is_none() {
-            self.params.keep(before);
+            self.params.keep(before.0);
+            self.asking = before.1;
         }
         found
     }
