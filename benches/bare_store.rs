@@ -24,7 +24,7 @@ const USERS: u64 = 20_000;
 /// Where the rows of a user are: table, and the column with the user's id.
 const TABLES: [(&str, &str); 7] = [
     ("resource", "id"),
-    ("body", "resource"),
+    ("document", "resource"),
     ("unique_key", "resource"),
     ("attribute", "resource"),
     ("audit", "resource"),
@@ -184,9 +184,13 @@ impl Sample {
             while let Some(row) = found.next()? {
                 let mut values = Vec::new();
                 for (at, column) in columns.iter().enumerate() {
-                    // As it was written: the place in the chain comes later.
-                    let sealed = *table == "audit" && ["seq", "chain"].contains(&column.as_str());
-                    values.push(if sealed { Value::Null } else { row.get(at)? });
+                    // As it was written: the place in the chain comes later, and that of a document is drawn.
+                    let later = match *table {
+                        "audit" => ["seq", "chain"].contains(&column.as_str()),
+                        "document" => column == "place",
+                        _ => false,
+                    };
+                    values.push(if later { Value::Null } else { row.get(at)? });
                 }
                 if let (true, Some(Value::Text(id))) = (
                     table.starts_with("audit") || *table == "provisioning_log",

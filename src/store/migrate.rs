@@ -8,7 +8,7 @@ use super::{Error, Result};
 use crate::scim::value::time_key;
 
 /// All migrations, oldest first; the first has number 1.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0008.sql"),
     include_str!("migrations/0009.sql"),
     include_str!("migrations/0010.sql"),
+    include_str!("migrations/0011.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
@@ -42,17 +43,21 @@ const LOCK: &str = "SELECT r.number FROM migration r WHERE r.number = 1";
 /// Brings the database up to this program, in the transaction that is open; refuses one that a newer program made
 /// or whose migrations are not ours.
 pub(super) fn migrate(driver: &mut dyn Driver, at: Timestamp) -> Result<Migrated> {
+    run(driver, at, &MIGRATIONS)
+}
+
+fn run(driver: &mut dyn Driver, at: Timestamp, migrations: &[&str]) -> Result<Migrated> {
     driver.batch(TABLE)?;
     driver.lock(LOCK, &[])?;
     let applied = applied(driver)?;
-    if applied.len() > MIGRATIONS.len() {
+    if applied.len() > migrations.len() {
         return Err(Error::Open(format!(
             "the database has {} migrations, this program knows {}: it was made by a newer one",
             applied.len(),
-            MIGRATIONS.len()
+            migrations.len()
         )));
     }
-    for (number, text) in (1_i64..).zip(MIGRATIONS) {
+    for (number, text) in (1_i64..).zip(migrations) {
         let checksum = hex_digest(text.as_bytes());
         let position = usize::try_from(number - 1).unwrap_or(usize::MAX);
         match applied.get(position) {
@@ -78,7 +83,7 @@ pub(super) fn migrate(driver: &mut dyn Driver, at: Timestamp) -> Result<Migrated
     }
     Ok(Migrated {
         before: applied.len(),
-        after: MIGRATIONS.len(),
+        after: migrations.len(),
     })
 }
 
@@ -109,18 +114,54 @@ mod tests {
         done
     }
 
-    fn outcomes_after(change: &str) -> [Result<Migrated>; 2] {
+    /// What `with` answers for an empty database of each engine.
+    fn each<T>(with: impl Fn(&mut dyn Driver) -> T) -> [T; 2] {
         let (folder, database) = (tempfile::tempdir().unwrap(), Database::new());
         let engines: [Box<dyn Engine>; 2] = [
             Box::new(Sqlite::create(&folder.path().join("muster.db"), Role::Serve).unwrap()),
             Box::new(Postgres::new(&ServerUrl::new(database.url()), Role::Serve).unwrap()),
         ];
-        engines.map(|engine| {
-            let mut driver = engine.connect(Access::Write).unwrap();
-            migrated(&mut *driver).unwrap();
+        engines.map(|engine| with(&mut *engine.connect(Access::Write).unwrap()))
+    }
+
+    fn outcomes_after(change: &str) -> [Result<Migrated>; 2] {
+        each(|driver| {
+            migrated(driver).unwrap();
             driver.batch(change).unwrap();
-            migrated(&mut *driver)
+            migrated(driver)
         })
+    }
+
+    #[test]
+    fn documents_keep_their_resources_when_they_get_places() {
+        let found = each(|driver| {
+            driver.begin(Access::Write).unwrap();
+            let (old, _) = MIGRATIONS.split_at(10);
+            run(driver, Timestamp::UNIX_EPOCH, old).unwrap();
+            driver.commit().unwrap();
+            for id in ["b", "c", "a"] {
+                let row = format!(
+                    "INSERT INTO resource (id, kind, state, version, created, modified) VALUES ('{id}', 'User', 0, 1, '', '');
+                     INSERT INTO body (resource, json, hash) VALUES ('{id}', 'of {id}', 'h');"
+                );
+                driver
+                    .batch(&row.replace("'h'", "CAST('h' AS {bytes})"))
+                    .unwrap();
+            }
+            migrated(driver).unwrap();
+            driver.begin(Access::Read).unwrap();
+            let mut found = Vec::new();
+            let sql = "SELECT r.id, d.json FROM resource r JOIN document d ON d.place = r.place ORDER BY r.id";
+            driver
+                .query(sql, &[], &mut |row| {
+                    found.push(format!("{} {}", row.text(0)?, row.text(1)?));
+                    Ok(Flow::Next)
+                })
+                .unwrap();
+            driver.rollback();
+            found.join(", ")
+        });
+        assert_eq!(found, ["a of a, b of b, c of c"; 2]);
     }
 
     #[test]

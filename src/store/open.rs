@@ -189,6 +189,11 @@ fn prepare(
 ) -> Result<Prepared> {
     let mut writer = engine.connect(Access::Write)?;
     let migrated = in_turn(&mut *writer, |driver| migrate(driver, options.at))?;
+    if migrated.before != migrated.after {
+        // What a migration leaves in a log may be as large as the database; whoever closes it last puts it in its place.
+        drop(writer);
+        writer = engine.connect(Access::Write)?;
+    }
     if let Some(registry) = registry {
         in_turn(&mut *writer, |driver| rebuild(driver, registry, options))?;
     }

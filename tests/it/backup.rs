@@ -204,7 +204,7 @@ fn a_damaged_store_is_found_and_makes_no_backup() {
     assert_eq!(command.migrated().before, command.migrated().after);
 
     let connection = Connection::open(world.fixture.database()).unwrap();
-    let damage = "UPDATE body SET json = replace(json, 'ada', 'eve')";
+    let damage = "UPDATE document SET json = replace(json, 'ada', 'eve')";
     assert_eq!(connection.execute(damage, []).unwrap(), 3);
     let faults = check().faults;
     assert!(

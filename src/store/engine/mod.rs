@@ -250,6 +250,8 @@ pub(crate) struct Dialect {
     pub int: &'static str,
     /// `{bytes}`: a column of bytes.
     pub bytes: &'static str,
+    /// `{auto}`: a primary key that the engine draws, of type {int}.
+    pub auto: &'static str,
     /// `{strict}`: what follows a table whose rows are large.
     pub strict: &'static str,
     /// `{keyed}`: what follows a table of small rows that are found by its primary key.
@@ -263,6 +265,7 @@ impl Dialect {
     pub(crate) fn fill(&self, sql: &str) -> String {
         sql.replace("{int}", self.int)
             .replace("{bytes}", self.bytes)
+            .replace("{auto}", self.auto)
             .replace("{strict}", self.strict)
             .replace("{keyed}", self.keyed)
             .replace("{share}", self.share)

@@ -32,7 +32,7 @@ impl Tx<'_> {
                 .collect();
         }
         let sql = format!(
-            "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
+            "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
              WHERE r.id IN ({}) AND r.kind = $1 AND r.state < 2",
             placeholders()
         );

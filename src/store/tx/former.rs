@@ -25,7 +25,7 @@ impl Tx<'_> {
             &params,
         )?;
         let sql = format!(
-            "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
+            "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
              WHERE r.id = $1 AND r.kind = $2 AND r.state = 2"
         );
         self.first(&sql, &params, record)
@@ -44,7 +44,7 @@ impl Tx<'_> {
         self.keep_rows(LOCK_FORMER, &params)?;
         let sql = format!(
             "SELECT {COLUMNS} FROM former_key f JOIN resource r ON r.id = f.resource
-             LEFT JOIN body b ON b.resource = r.id
+             LEFT JOIN document d ON d.place = r.place
              WHERE f.kind = $1 AND f.path = $2 AND f.folded = $3 AND r.state = 2
              ORDER BY r.deleted DESC, r.id DESC"
         );
@@ -72,7 +72,7 @@ impl Tx<'_> {
         )?;
         let sql = format!(
             "SELECT {COLUMNS} FROM former_key f JOIN resource r ON r.id = f.resource
-             LEFT JOIN body b ON b.resource = r.id
+             LEFT JOIN document d ON d.place = r.place
              WHERE f.kind = $1 AND f.path = $2 AND f.folded = $3 AND r.state = 2
              AND r.owner = $4 AND r.external_id = $5
              ORDER BY r.deleted DESC, r.id DESC LIMIT 1"
@@ -104,7 +104,7 @@ impl Tx<'_> {
         let (since, id) = after.map_or((String::new(), ""), |(at, id)| (stored(at), id));
         let until = stored(until);
         let sql = format!(
-            "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
+            "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
              WHERE r.kind = $1 AND r.state = 2 AND (r.deleted, r.id) > ($2, $3) AND r.deleted <= $4
              ORDER BY r.deleted, r.id LIMIT $5"
         );

@@ -26,7 +26,7 @@ const BELONGINGS: [&str; 20] = [
     "DELETE FROM password WHERE resource = $1",
     "DELETE FROM own_address WHERE resource = $1",
     "DELETE FROM awaited WHERE resource = $1",
-    "DELETE FROM body WHERE resource = $1",
+    "DELETE FROM document WHERE resource = $1",
     // What clients were told about it may quote what it held.
     "UPDATE provisioning_log SET detail = NULL WHERE resource = $1",
 ];

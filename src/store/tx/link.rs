@@ -105,7 +105,7 @@ impl Tx<'_> {
             .map(|text| fold(&text, true));
         keys.iter_mut().for_each(cut);
         let sql = format!(
-            "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
+            "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
              WHERE r.kind = $1 AND r.external_id IN ($2, $3, $4) ORDER BY r.state, r.id LIMIT 20"
         );
         let [first, second, third] = &keys;

@@ -85,7 +85,7 @@ impl Tx<'_> {
         let mut key = fold(text, attr.leaf().case_exact);
         cut(&mut key);
         let sql = format!(
-            "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
+            "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
              WHERE r.id IN (SELECT k.resource FROM attribute k WHERE k.kind = $1 AND k.path = $2 AND k.folded = $3)
              AND r.owner IS NULL AND r.state < 2 ORDER BY r.id LIMIT $4"
         );

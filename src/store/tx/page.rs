@@ -264,7 +264,7 @@ impl From {
             behind.map_or_else(String::new, |id| format!(" AND r.id > {}", params.text(id)));
         let most = params.int(most);
         let sql = format!(
-            "SELECT {columns} FROM resource r LEFT JOIN body b ON b.resource = r.id
+            "SELECT {columns} FROM resource r LEFT JOIN document d ON d.place = r.place
              WHERE {condition}{behind} ORDER BY r.id LIMIT {most}"
         );
         (sql, params)

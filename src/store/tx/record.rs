@@ -12,7 +12,7 @@ use crate::store::hash::body_hash;
 use crate::store::{Error, Result};
 
 /// The columns that [`record`] reads, of resource `r` and its body `b`.
-pub(super) const COLUMNS: &str = "r.id, r.kind, r.owner, r.external_id, r.state, r.version, r.created, r.modified, b.json, b.hash, r.locked, r.deleted";
+pub(super) const COLUMNS: &str = "r.id, r.kind, r.owner, r.external_id, r.state, r.version, r.created, r.modified, d.json, d.hash, r.locked, r.deleted";
 
 /// The state of an account (CONTRACT section 5); resources that are no accounts are active or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,11 +46,8 @@ impl Tx<'_> {
                 locked: false,
                 deleted: None,
             };
-            tx.insert_row(&made, new.document)?;
-            tx.write_body(
-                &made,
-                "INSERT INTO body (json, hash, resource) VALUES ($1, $2, $3)",
-            )?;
+            let place = tx.insert_body(&made)?;
+            tx.insert_row(&made, new.document, place)?;
             tx.write_keys(&made, new.rt, new.document)?;
             tx.count_one(&made, 1)?;
             Ok(made)
@@ -65,7 +62,7 @@ impl Tx<'_> {
             &params,
         )?;
         let sql = format!(
-            "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
+            "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
              WHERE r.id = $1 AND r.kind = $2 AND r.state < 2"
         );
         let found = self.first(&sql, &params, record)?;
@@ -91,7 +88,7 @@ impl Tx<'_> {
         )?;
         let sql = format!(
             "SELECT {COLUMNS} FROM unique_key u JOIN resource r ON r.id = u.resource
-             LEFT JOIN body b ON b.resource = r.id
+             LEFT JOIN document d ON d.place = r.place
              WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2"
         );
         let found = self.first(&sql, &params, record)?;
@@ -209,11 +206,11 @@ impl Tx<'_> {
         Ok(found == 0)
     }
 
-    fn insert_row(&mut self, new: &Record, document: &Document) -> Result<()> {
+    fn insert_row(&mut self, new: &Record, document: &Document, place: i64) -> Result<()> {
         let at = stored(new.created);
         self.execute_one(
-            "INSERT INTO resource (id, kind, owner, external_id, display, state, version, created, modified)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+            "INSERT INTO resource (id, kind, owner, external_id, display, state, version, created, modified, place)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)",
             &[
                 (&new.id).into(),
                 (&new.kind).into(),
@@ -223,6 +220,7 @@ impl Tx<'_> {
                 new.state.number().into(),
                 new.version.into(),
                 (&at).into(),
+                place.into(),
             ],
         )
     }
@@ -239,10 +237,7 @@ impl Tx<'_> {
     ) -> Result<Record> {
         self.update_row(old, &new, document)?;
         if new.body != old.body {
-            self.write_body(
-                &new,
-                "UPDATE body SET json = $1, hash = $2 WHERE resource = $3",
-            )?;
+            self.update_body(&new)?;
         }
         self.write_keys(&new, rt, document)?;
         self.move_count(old, &new)?;
@@ -275,13 +270,26 @@ impl Tx<'_> {
         if rows == 1 { Ok(()) } else { Err(Error::Stale) }
     }
 
-    fn write_body(&mut self, record: &Record, sql: &str) -> Result<()> {
+    /// Stores the document of a new resource; answers its place.
+    fn insert_body(&mut self, new: &Record) -> Result<i64> {
+        let hash = body_hash(&new.id, &new.body);
+        let place = self.first(
+            "INSERT INTO document (json, hash, resource) VALUES ($1, $2, $3) RETURNING place",
+            &[(&new.body).into(), Param::Bytes(&hash), (&new.id).into()],
+            |row| row.int(0),
+        )?;
+        place.ok_or_else(|| Error::Other("a document got no place".to_owned()))
+    }
+
+    fn update_body(&mut self, record: &Record) -> Result<()> {
         let hash = body_hash(&record.id, &record.body);
-        let params = [
-            Param::Text(&record.body),
-            Param::Bytes(&hash),
-            Param::Text(&record.id),
-        ];
-        self.execute_one(sql, &params)
+        self.execute_one(
+            "UPDATE document SET json = $1, hash = $2 WHERE resource = $3",
+            &[
+                (&record.body).into(),
+                Param::Bytes(&hash),
+                (&record.id).into(),
+            ],
+        )
     }
 }

@@ -120,7 +120,7 @@ impl Tx<'_> {
     /// Whose session it is, as an active resource of type `rt`; `None` when it is none.
     pub fn holder(&mut self, rt: &ResourceType, resource: &str) -> Result<Option<Record>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM resource r LEFT JOIN body b ON b.resource = r.id
+            "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
              WHERE r.id = $1 AND r.kind = $2 AND r.state = 0"
         );
         self.first(&sql, &[resource.into(), (&*rt.name).into()], record)

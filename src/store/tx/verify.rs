@@ -12,8 +12,9 @@ use crate::store::{Error, Result};
 const STRAYS: [(&str, &str, &str); 29] = [
     (
         "body",
-        "no such resource",
-        "SELECT b.resource FROM body b WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = b.resource)",
+        "no resource has its place",
+        "SELECT d.resource FROM document d WHERE NOT EXISTS
+         (SELECT 1 FROM resource r WHERE r.id = d.resource AND r.place = d.place)",
     ),
     (
         "attribute",
@@ -222,7 +223,7 @@ impl Tx<'_> {
 
     fn verify_one(&mut self, registry: &Registry, id: &str) -> Result<Vec<Fault>> {
         let sql = format!(
-            "SELECT {COLUMNS}, r.display FROM resource r LEFT JOIN body b ON b.resource = r.id WHERE r.id = $1"
+            "SELECT {COLUMNS}, r.display FROM resource r LEFT JOIN document d ON d.place = r.place WHERE r.id = $1"
         );
         let found = self.first(&sql, &[id.into()], |row| {
             Ok((record(row)?, row.opt_string(12)?))

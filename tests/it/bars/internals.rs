@@ -225,7 +225,10 @@ fn a_store_that_is_gone_is_told_by_a_request_id() {
 fn change_body(fixture: &Fixture, from: &str, to: &str) {
     let database = Connection::open(fixture.database()).unwrap();
     let changed = database
-        .execute("UPDATE body SET json = replace(json, ?1, ?2)", [from, to])
+        .execute(
+            "UPDATE document SET json = replace(json, ?1, ?2)",
+            [from, to],
+        )
         .unwrap();
     assert_eq!(changed, 1);
 }

@@ -288,7 +288,7 @@ fn a_put_of_what_was_read_keeps_what_may_only_be_written_in_elements() {
     assert_eq!(client.get(&path).etag(), before.etag(), "nothing changed");
     let pins = |fixture: &crate::support::Fixture| {
         let store = rusqlite::Connection::open(fixture.database()).unwrap();
-        let sql = "SELECT json FROM body WHERE resource = $1";
+        let sql = "SELECT json FROM document WHERE resource = $1";
         let id = path.rsplit('/').next().unwrap();
         let text: String = store.query_row(sql, [id], |row| row.get(0)).unwrap();
         let stored: Value = serde_json::from_str(&text).unwrap();

@@ -99,7 +99,7 @@ impl Engine for Postgres {
 
     fn damage(&self, from: &str, to: &str) {
         let sql =
-            format!("UPDATE body SET json = replace(json, '{from}', '{to}') RETURNING 'done';");
+            format!("UPDATE document SET json = replace(json, '{from}', '{to}') RETURNING 'done';");
         assert!(!self.database.run(&sql).is_empty(), "nothing to damage");
     }
 
