@@ -5,6 +5,16 @@ use std::time::Duration;
 /// How often everything is measured.
 pub(crate) const TIMES: usize = 3;
 
+/// How often two are measured in turns whose ratio is asked for, a second each: a machine that others use too is not
+/// equally fast all the time, but neighbours meet the same.
+pub(crate) const TURNS: usize = 9;
+
+/// The middle one of the ratios of neighbours.
+pub(crate) fn ratio(ours: &[f64], limits: &[f64]) -> f64 {
+    let ratios = ours.iter().zip(limits).map(|(ours, limit)| ours / limit);
+    median(ratios.collect())
+}
+
 /// The middle one; of an even number the upper of the two.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

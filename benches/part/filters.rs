@@ -55,7 +55,7 @@ pub(crate) fn run() -> Result<Vec<Figure>> {
 }
 
 /// What is asked for again and again, and the word between: `LONG` stands for 99 characters, `#` for a number.
-const HOSTILE: [(&str, &str, &[&str]); 10] = [
+const HOSTILE: [(&str, &str, &[&str]); 11] = [
     ("contains", "or", &["title co \"LONG#\""]),
     (
         "contains in parts",
@@ -78,6 +78,7 @@ const HOSTILE: [(&str, &str, &[&str]); 10] = [
     ("negations", "and", &["not (title eq \"LONG#\")"]),
     ("names of groups", "or", &["groups.display co \"LONG#\""]),
     ("ids of groups", "or", &["groups.value eq \"LONG#\""]),
+    ("in no group", "and", &["not (groups pr)"]),
     (
         "starts of everything",
         "or",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::gateway::Gateway;
 use crate::load::{Target, load};
-use crate::measure::{TIMES, median};
+use crate::measure::{TIMES, median, ratio};
 use crate::report::Figure;
 use crate::{Result, bare_store, seed};
 
@@ -31,10 +31,11 @@ pub(crate) fn single() -> Result<Vec<Figure>> {
         gateway.stop()?;
         limits.push(bare_store::measure(&folder, CONNECTIONS)?);
     }
+    let value = ratio(&ours, &limits);
     let (ours, limit) = (median(ours), median(limits));
     let post = Figure {
         name: "post",
-        value: ours / limit,
+        value,
         note: format!("{ours:.0} of {limit:.0} users/s"),
     };
     Ok(vec![post, syncs(&folder)?])
@@ -105,10 +106,11 @@ pub(crate) fn bulk() -> Result<Vec<Figure>> {
         gateway.stop()?;
         limits.push(bare_store::measure(&folder, seed::AT_ONCE)?);
     }
+    let value = ratio(&ours, &limits);
     let (ours, limit) = (median(ours), median(limits));
     Ok(vec![Figure {
         name: "bulk",
-        value: ours / limit,
+        value,
         note: format!("{ours:.0} of {limit:.0} users/s"),
     }])
 }
