@@ -28,7 +28,7 @@ const CONDITIONS: u32 = 400;
 const ASKING: u32 = 8;
 
 /// The same where documents are read anyway: what such a condition leaves out must save more than it costs.
-const ASKING_BESIDE: u32 = 4;
+const ASKING_BESIDE: u32 = 3;
 
 /// What indexes can say about a filter.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,15 +120,9 @@ impl Compiler<'_> {
             }
             // One part that cannot be compiled could match anything.
             Filter::Or(parts) => {
-                let asking = self.asking;
                 let found: Option<Vec<Condition>> =
                     parts.iter().map(|part| self.filter(part)).collect();
-                let found = any(found?)?;
-                // Ids that are known together ask nobody.
-                if found.ids.is_some() {
-                    self.asking = asking;
-                }
-                Some(found)
+                any(found?)
             }
             // What lets through too much lets through too little when it is turned around.
             Filter::Not(part) => {
