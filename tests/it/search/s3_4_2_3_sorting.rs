@@ -1,18 +1,28 @@
 //! RFC 7644 §3.4.2.3: sorting by any attribute, by index or cursor.
 
+use std::time::Duration;
+
+use muster::clock::Clock;
 use serde_json::{Value, json};
 
 use super::{list, make_group, make_user, names, url};
-use crate::support::{Fixture, Setup};
+use crate::support::{Client, Fixture, Setup};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 fn people() -> Fixture {
+    // Two of them made within a millisecond would have the same time.
+    let (clock, hand) = Clock::manual("2026-03-01T12:00:00Z".parse().unwrap());
     let fixture = Fixture::with(Setup {
         profile: "rfc",
+        clock,
         ..Setup::default()
     });
     let client = fixture.client();
+    let make_user = |client: &Client, name: &str, more: Value| {
+        make_user(client, name, more);
+        hand.advance(Duration::from_millis(1));
+    };
     make_user(
         &client,
         "a",
