@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::gateway::Gateway;
-use crate::load::{Target, load};
+use crate::load::{Outcome, Target, load};
 use crate::measure::{TIMES, median, ratio};
 use crate::report::Figure;
 use crate::{Result, bare_store, seed};
@@ -27,7 +27,7 @@ pub(crate) fn single() -> Result<Vec<Figure>> {
     let (mut ours, mut limits) = (Vec::new(), Vec::new());
     for turn in 0..TIMES as u64 {
         let gateway = Gateway::start(&folder)?;
-        ours.push(create(&gateway, (turn + 1) * 1_000_000)?);
+        ours.push(create(&gateway, (turn + 1) * 1_000_000)?.rate());
         gateway.stop()?;
         limits.push(bare_store::measure(&folder, CONNECTIONS)?);
     }
@@ -41,19 +41,18 @@ pub(crate) fn single() -> Result<Vec<Figure>> {
     Ok(vec![post, syncs(&folder)?])
 }
 
-/// Users a second.
-fn create(gateway: &Gateway, first: u64) -> Result<f64> {
+/// Makes users from the `first` on.
+fn create(gateway: &Gateway, first: u64) -> Result<Outcome> {
     let write = gateway.writer();
     let target = Target::hot(gateway.address, CONNECTIONS, TIME);
-    let outcome = load(target, Some(201), move |n, out| {
+    load(target, Some(201), move |n, out| {
         write(
             out,
             "POST",
             "/scim/v2/Users",
             seed::user(first + n).as_bytes(),
         );
-    })?;
-    Ok(outcome.rate())
+    })
 }
 
 /// Syncs to the disk while users are made, as the system calls of the gateway tell.
@@ -64,16 +63,7 @@ fn syncs(folder: &Path) -> Result<Figure> {
         Ok(text.lines().filter(|line| line.contains("sync(")).count())
     };
     let before = count()?;
-    let write = gateway.writer();
-    let target = Target::hot(gateway.address, CONNECTIONS, TIME);
-    let outcome = load(target, Some(201), move |n, out| {
-        write(
-            out,
-            "POST",
-            "/scim/v2/Users",
-            seed::user(9_000_000 + n).as_bytes(),
-        );
-    })?;
+    let outcome = create(&gateway, 9_000_000)?;
     let syncs = count()?.saturating_sub(before);
     gateway.stop()?;
     #[expect(clippy::cast_precision_loss, reason = "counts below 2^52")]

@@ -105,9 +105,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (task, answer) = Task::new(Some(cause), closure);
-        push(&self.inner.changes, Box::new(task))?;
-        answer.await.unwrap_or_else(|_| Err(gone().into()))
+        queued(&self.inner.changes, Some(cause), closure).await
     }
 
     /// Runs `closure` on one snapshot that holds everything acknowledged before the call. It cannot write.
@@ -122,9 +120,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (task, answer) = Task::new(None, closure);
-        push(&self.inner.reads, Box::new(task))?;
-        answer.await.unwrap_or_else(|_| Err(gone().into()))
+        queued(&self.inner.reads, None, closure).await
     }
 
     /// [`Store::read`] for a closure that may read many documents. Such reads have threads of their own, half as many as
@@ -140,9 +136,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (task, answer) = Task::new(None, closure);
-        push(&self.inner.scans, Box::new(task))?;
-        answer.await.unwrap_or_else(|_| Err(gone().into()))
+        queued(&self.inner.scans, None, closure).await
     }
 
     /// [`Store::read`] for a closure that looks at a few rows by their keys. Where the engine is in this process, it runs
@@ -205,6 +199,21 @@ impl Store {
     pub fn close(&self) {
         self.inner.close();
     }
+}
+
+/// Runs `closure` on a worker of `queue`; with a cause it is a change.
+async fn queued<T, E>(
+    queue: &Queue<Waiting>,
+    cause: Option<Cause>,
+    closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+) -> std::result::Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    let (task, answer) = Task::new(cause, closure);
+    push(queue, Box::new(task))?;
+    answer.await.unwrap_or_else(|_| Err(gone().into()))
 }
 
 fn push(queue: &Queue<Waiting>, job: Waiting) -> Result<()> {
