@@ -7,6 +7,8 @@
 
 // `cfg(test)` always holds here; it tells clippy that helpers beside the tests are tests too.
 #[cfg(test)]
+mod allocations;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod backup;

@@ -1,5 +1,6 @@
 //! What tests share: a gateway in this process, and clients to talk to it.
 
+mod allocations;
 mod browser;
 mod client;
 mod fixture;
@@ -10,6 +11,7 @@ mod raw;
 pub mod strict;
 mod world;
 
+pub use allocations::AllocationCount;
 pub use browser::{Browser, encoded};
 pub use client::{Client, Reply, patch_body};
 pub use fixture::{Fixture, Ran, Setup, TOKEN};
