@@ -12,7 +12,7 @@ use super::oauth::Issuers;
 use super::password::Pool;
 use super::provisioning::Buffer;
 use super::resource::Kept;
-use super::role::{AdminGroups, RoleNames};
+use super::role::{AdminGroups, PrivilegedGroups, RoleNames};
 use super::saml::Saml;
 use super::schema;
 use crate::clock::Clock;
@@ -43,7 +43,7 @@ struct Inner {
     verified: Verified,
     requests: Requests,
     instance: String,
-    admin_groups: AdminGroups,
+    privileged_groups: PrivilegedGroups,
     role_names: RoleNames,
     directory: Directory,
     saml: Option<Saml>,
@@ -93,6 +93,7 @@ impl Gateway {
         let instance = clock.id();
         let admin_groups = AdminGroups::new(&settings.roles.admin_groups, &registry, &keys);
         let role_names = RoleNames::new(&settings.roles.map);
+        let privileged_groups = PrivilegedGroups::new(admin_groups, &role_names);
         let directory = Directory::new(&settings.ldap);
         Ok(Self(Arc::new(Inner {
             settings,
@@ -108,7 +109,7 @@ impl Gateway {
             verified: Verified::default(),
             requests: Requests::default(),
             instance,
-            admin_groups,
+            privileged_groups,
             role_names,
             directory,
             saml,
@@ -214,7 +215,12 @@ impl Gateway {
     }
 
     pub(super) fn admin_groups(&self) -> &AdminGroups {
-        &self.0.admin_groups
+        self.0.privileged_groups.admin()
+    }
+
+    /// The groups that grant a built-in role.
+    pub(super) fn privileged_groups(&self) -> &PrivilegedGroups {
+        &self.0.privileged_groups
     }
 
     /// The directory that people log in with; without `ldap.url` it has no server.

@@ -32,10 +32,10 @@ pub use place::{Place, ServerUrl};
 pub use tx::{
     AccessToken, AuditFind, AuditHead, AuditRow, Backlog, Connection, Decided, Decision,
     FAILED_LOGINS, FailedLogin, Fault, Federation, Find, Found, Grant, GroupRef, Handed, Hold,
-    Holders, Link, List, LogEntry, LogFind, LoginLink, LoginState, MemberChange, Names, Nature,
-    NewQuestion, NewResource, OfGroup, Password, PersonalToken, Pin, Position, Purpose, Question,
-    Record, SamlMetadata, SamlRequest, Seal, Session, SessionName, SigningKey, Sort, Start, State,
-    StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
+    Holders, Link, List, LogEntry, LogFind, LoginLink, LoginState, MemberChange, MemberStanding,
+    Names, Nature, NewQuestion, NewResource, OfGroup, Password, PersonalToken, Pin, Position,
+    Purpose, Question, Record, SamlMetadata, SamlRequest, Seal, Session, SessionName, SigningKey,
+    Sort, Start, State, StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
 };
 pub use viewer::Viewer;
 

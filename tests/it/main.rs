@@ -64,6 +64,8 @@ mod saml;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod security;
+#[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod store;

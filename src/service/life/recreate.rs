@@ -6,7 +6,7 @@ use crate::scim::resource::Document;
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
 use crate::service::Result;
-use crate::service::role::AdminGroups;
+use crate::service::role::PrivilegedGroups;
 use crate::store::{Record, State, Tx};
 
 /// The latest deleted account of the connection `owner` that had this `userName` and this `externalId`.
@@ -27,14 +27,14 @@ pub(in crate::service) fn former_self(
 }
 
 /// Restores `person` with what `body` says, as a PUT would: `incoming` is the body as a POST reads it.
-/// Rights of an administrator do not come back, and a lock stays.
+/// Built-in roles do not come back, by hand, by a login or by a group, and a lock stays.
 ///
 /// # Errors
 /// 409 when the name is taken, 400 when an immutable attribute would change.
 pub(in crate::service) fn recreate(
     tx: &mut Tx<'_>,
     rt: &ResourceType,
-    groups: &AdminGroups,
+    groups: &PrivilegedGroups,
     person: &Record,
     body: &Map<String, Value>,
     incoming: &Incoming,
@@ -46,8 +46,8 @@ pub(in crate::service) fn recreate(
         .as_map_mut()
         .insert("active".to_owned(), Value::Bool(active));
     tx.revoke_all(&person.id)?;
-    let admin_groups = groups.ids(tx)?;
-    tx.drop_hidden(&person.id, &admin_groups)?;
+    groups.forget_member(tx, &person.id)?;
+    tx.end_awaiting(&person.id)?;
     Ok(tx.restore(rt, person, &document, wanted(&document))?)
 }
 

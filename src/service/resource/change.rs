@@ -93,7 +93,7 @@ impl Terms {
             keys: Arc::clone(gateway.keys()),
             scene: Scene::of(caller),
             on_recreate: gateway.settings().scim.on_recreate,
-            rules: Rules::new(gateway.admin_groups().clone(), caller.scopes.clone()),
+            rules: Rules::new(gateway.privileged_groups().clone(), caller.scopes.clone()),
         }
     }
 }

@@ -84,7 +84,7 @@ impl Change {
         let found = terms.former_self(tx, &self.rt, &new.incoming.document)?;
         match found {
             Some(person) if person.id == self.id || new.promise == Promise::None => {
-                let groups = terms.rules.groups();
+                let groups = terms.rules.privileged();
                 let back = life::recreate(tx, &self.rt, groups, &person, body, &new.incoming)?;
                 terms.doubles(&self.rt).follow(tx, State::Deleted, &back)?;
                 Ok(Some(back))

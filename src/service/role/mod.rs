@@ -4,6 +4,7 @@ mod group;
 mod hand;
 mod list;
 mod names;
+mod privileged;
 mod reason;
 mod rule;
 
@@ -14,6 +15,7 @@ pub(super) use group::AdminGroups;
 pub(super) use hand::{give, take};
 pub(super) use list::state_name;
 pub(super) use names::RoleNames;
+pub(super) use privileged::PrivilegedGroups;
 pub(super) use rule::{Before, Rules};
 
 /// The role of administrators.

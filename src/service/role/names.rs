@@ -34,6 +34,20 @@ impl RoleNames {
         )
     }
 
+    /// Returns true if no group is given a role.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the groups that are given one of these roles.
+    pub(super) fn only(&self, roles: &[&str]) -> Self {
+        let chosen = |gives: &&Gives| {
+            let same = |role: &&str| gives.role.eq_ignore_ascii_case(role);
+            roles.iter().any(same)
+        };
+        Self(self.0.iter().filter(chosen).cloned().collect())
+    }
+
     /// The roles of somebody who is in these SCIM groups, by id, externalId or displayName, and in these groups of the source
     /// of their login, by name; a DN also by its cn.
     pub(in crate::service) fn of(

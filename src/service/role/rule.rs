@@ -1,38 +1,47 @@
 //! What SCIM may not do to administrators: touch their groups without the scope, and take the last one away.
 
-use super::AdminGroups;
+use std::collections::BTreeSet;
+
+use super::{ADMIN, AdminGroups, PrivilegedGroups};
 use crate::config::Scope;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Error, ErrorKind};
 use crate::service::Result;
 use crate::service::scope::Scopes;
-use crate::store::{Record, State, Tx};
+use crate::store::{MemberStanding, Record, State, Tx};
 
 /// The rules for the changes of one connection.
 #[derive(Debug, Clone)]
 pub(in crate::service) struct Rules {
-    groups: AdminGroups,
+    privileged: PrivilegedGroups,
     scopes: Scopes,
 }
 
 /// What a group was before it was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::service) struct Before {
-    gives: bool,
+    /// The built-in roles that it granted.
+    roles: BTreeSet<String>,
     /// Whether there was an administrator.
     any: bool,
-    /// Who was in it, hidden ones too; only where the connection may not change that.
-    members: Option<Vec<String>>,
+    /// Its member rows in whatever form, not their ids alone: a row that names nobody and one that names a
+    /// user have the same id. Only where the connection may not change them.
+    members: Option<Vec<MemberStanding>>,
 }
 
 impl Rules {
-    pub(in crate::service) fn new(groups: AdminGroups, scopes: Scopes) -> Self {
-        Self { groups, scopes }
+    pub(in crate::service) fn new(privileged: PrivilegedGroups, scopes: Scopes) -> Self {
+        Self { privileged, scopes }
     }
 
     /// The groups that give administrator rights.
     pub(in crate::service) fn groups(&self) -> &AdminGroups {
-        &self.groups
+        self.privileged.admin()
+    }
+
+    /// The groups that grant a built-in role.
+    pub(in crate::service) fn privileged(&self) -> &PrivilegedGroups {
+        &self.privileged
     }
 
     /// To be called before an active account is shut or deleted.
@@ -40,12 +49,13 @@ impl Rules {
     /// # Errors
     /// 403 for the last administrator.
     pub(in crate::service) fn may_shut(&self, tx: &mut Tx<'_>, person: &Record) -> Result<()> {
-        if person.state != State::Active || !self.groups.is_administrator(tx, person)? {
+        let groups = self.groups();
+        if person.state != State::Active || !groups.is_administrator(tx, person)? {
             return Ok(());
         }
         tx.lock_administrators()?;
-        let ids = self.groups.ids(tx)?;
-        if tx.any_holder(self.groups.holders(&ids), Some(&person.id))? {
+        let ids = groups.ids(tx)?;
+        if tx.any_holder(groups.holders(&ids), Some(&person.id))? {
             return Ok(());
         }
         Err(last_one())
@@ -58,22 +68,21 @@ impl Rules {
         rt: &ResourceType,
         record: &Record,
     ) -> Result<Option<Before>> {
-        if !rt.is_group() || self.groups.is_empty() {
+        if !rt.is_group() || self.privileged.is_empty() {
             return Ok(None);
         }
-        if !self.groups.gives(tx, record)? {
+        let roles = self.privileged.roles_of(tx, record)?;
+        if roles.is_empty() {
             return Ok(Some(Before::default()));
         }
-        tx.lock_administrators()?;
-        let ids = self.groups.ids(tx)?;
-        let any = tx.any_holder(self.groups.holders(&ids), None)?;
+        let any = roles.contains(ADMIN) && self.groups().any(tx)?;
         let members = if self.may_change_members() {
             None
         } else {
-            Some(tx.member_ids(&record.id)?)
+            Some(tx.member_standings(&record.id)?)
         };
         Ok(Some(Before {
-            gives: true,
+            roles,
             any,
             members,
         }))
@@ -82,7 +91,8 @@ impl Rules {
     /// To be called when a group was made, changed or deleted: pins its name, if that is to be pinned.
     ///
     /// # Errors
-    /// 403 when the connection may not change who is an administrator, or when nobody is one any more.
+    /// 403 when the connection may not change who has a built-in role, or when nobody is an administrator any
+    /// more.
     pub(in crate::service) fn after(
         &self,
         tx: &mut Tx<'_>,
@@ -93,27 +103,34 @@ impl Rules {
             return Ok(());
         };
         let live = record.state != State::Deleted;
-        let gives =
-            live && (self.groups.gives(tx, record)? || self.groups.would_pin(tx, record)?);
-        if !self.may_change_members() {
-            let moved = match &before.members {
-                Some(members) => gives && *members != tx.member_ids(&record.id)?,
-                None => false,
-            };
-            if moved || gives != before.gives {
-                self.require_admin_groups()?;
-            }
+        if !self.may_change_members() && self.has_moved(tx, &before, record)? {
+            self.require_admin_groups()?;
         }
         if live {
-            self.groups.pin(tx, record)?;
+            self.groups().pin(tx, record)?;
         }
-        if before.any {
-            let ids = self.groups.ids(tx)?;
-            if !tx.any_holder(self.groups.holders(&ids), None)? {
-                return Err(last_one());
-            }
+        if before.any && !self.groups().any(tx)? {
+            return Err(last_one());
         }
         Ok(())
+    }
+
+    /// Returns true if the group grants other built-in roles than before, or to others.
+    fn has_moved(&self, tx: &mut Tx<'_>, before: &Before, record: &Record) -> Result<bool> {
+        let mut roles = BTreeSet::new();
+        if record.state != State::Deleted {
+            roles = self.privileged.roles_of(tx, record)?;
+            if self.groups().would_pin(tx, record)? {
+                roles.insert(ADMIN.to_owned());
+            }
+        }
+        if roles != before.roles {
+            return Ok(true);
+        }
+        match &before.members {
+            Some(members) => Ok(*members != tx.member_standings(&record.id)?),
+            None => Ok(false),
+        }
     }
 
     fn may_change_members(&self) -> bool {
@@ -121,7 +138,7 @@ impl Rules {
     }
 
     fn require_admin_groups(&self) -> Result<()> {
-        let what = "change who is in a group that gives administrator rights, or make a group one";
+        let what = "change who is in a group that grants a built-in role, or make a group one";
         Ok(self.scopes.require(Scope::AdminGroups, what)?)
     }
 }

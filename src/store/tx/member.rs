@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::member_change::NAMED;
-use super::{Record, Tx, stored};
+use super::session::of_group;
+use super::{OfGroup, Record, Tx, stored};
 use crate::scim::resource::Member;
 use crate::scim::value::fold;
 use crate::store::compile::Params;
@@ -27,6 +28,17 @@ pub struct StoredMember {
     pub kind: Option<String>,
     /// The kind of the resource that the id named when it was added; `None`: it names nobody, for good.
     pub resolved: Option<String>,
+}
+
+/// The form of one member row: what decides whether it gives the rights of the group, now or later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberStanding {
+    /// The id, as sent.
+    pub id: String,
+    /// The kind of the resource that the id named when it was added.
+    pub resolved: Option<String>,
+    /// Whether the resource is deleted.
+    pub hidden: bool,
 }
 
 /// A group that a resource is a direct member of.
@@ -212,27 +224,58 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Makes groups forget a member that they hide.
-    pub fn drop_hidden(&mut self, id: &str, groups: &[String]) -> Result<u64> {
+    /// Removes a member from groups, in whatever form its row is there; a group that showed it gets its next
+    /// version.
+    pub fn forget_member(&mut self, id: &str, groups: &[String]) -> Result<()> {
         self.change(|tx| {
-            let mut dropped = 0;
+            let at = stored(tx.at()?);
             for group in groups {
-                dropped += tx.execute(
-                    "DELETE FROM member WHERE group_id = $1 AND member_id = $2 AND hidden = 1",
-                    &[group.into(), id.into()],
-                )?;
+                let mut shown = false;
+                for row in tx.like(group, id)? {
+                    shown |= !row.hidden;
+                    tx.execute(
+                        "DELETE FROM member WHERE group_id = $1 AND member_id = $2",
+                        &[group.into(), (&row.member.value).into()],
+                    )?;
+                }
+                if shown {
+                    tx.execute(
+                        "UPDATE resource SET version = version + 1, modified = $2 WHERE id = $1 AND state < 2",
+                        &[group.into(), (&at).into()],
+                    )?;
+                }
             }
-            Ok(dropped)
+            Ok(())
         })
     }
 
-    /// The ids of all members of a group, hidden ones too, in order.
-    pub fn member_ids(&mut self, group: &str) -> Result<Vec<String>> {
-        self.all(
-            "SELECT member_id FROM member WHERE group_id = $1 ORDER BY member_id",
-            &[group.into()],
-            |row| row.string(0),
-        )
+    /// The live groups with a row for this id, compared without case: hidden, resolved or not.
+    pub fn groups_naming(&mut self, id: &str) -> Result<Vec<OfGroup>> {
+        let folded = fold(id, false);
+        let mut groups = Vec::new();
+        for column in ["member_id", "folded"] {
+            let sql = format!(
+                "SELECT m.group_id, r.external_id, r.display FROM member m JOIN resource r ON r.id = m.group_id
+                 WHERE m.{column} = $1 AND r.state < 2 ORDER BY m.group_id"
+            );
+            groups.extend(self.all(&sql, &[(&folded).into()], of_group)?);
+        }
+        groups.sort_by(|one, other| one.id.cmp(&other.id));
+        groups.dedup();
+        Ok(groups)
+    }
+
+    /// The rows of all members of a group, hidden ones too, in the order of their ids.
+    pub fn member_standings(&mut self, group: &str) -> Result<Vec<MemberStanding>> {
+        let sql = format!("SELECT {COLUMNS} FROM member WHERE group_id = $1 ORDER BY member_id");
+        self.all(&sql, &[group.into()], |row| {
+            let row = member_row(row)?;
+            Ok(MemberStanding {
+                id: row.member.value,
+                resolved: row.member.resolved,
+                hidden: row.hidden,
+            })
+        })
     }
 
     /// Adds one row; answers 1 if it was not there. An empty id is no member.

@@ -49,7 +49,7 @@ pub use hold::Hold;
 pub use inbox::{Decided, Decision, NewQuestion, Question, Topic, question_id};
 pub use link::LoginLink;
 pub use login_state::LoginState;
-pub use member::{GroupRef, StoredMember};
+pub use member::{GroupRef, MemberStanding, StoredMember};
 pub use member_change::{MemberChange, Names};
 pub use oauth::{AccessToken, Federation};
 pub use owner::Handed;

@@ -174,13 +174,7 @@ impl Tx<'_> {
              WHERE m.member_id = $1 AND m.hidden = 0 AND m.resolved IS NOT NULL AND r.state < 2
              ORDER BY m.group_id",
             &[resource.into()],
-            |row| {
-                Ok(OfGroup {
-                    id: row.string(0)?,
-                    external_id: row.opt_string(1)?,
-                    display: row.opt_string(2)?,
-                })
-            },
+            of_group,
         )
     }
 
@@ -200,6 +194,15 @@ impl Tx<'_> {
             )
         })
     }
+}
+
+/// Reads a group with all that it is named by.
+pub(super) fn of_group(row: &dyn Row) -> Result<OfGroup> {
+    Ok(OfGroup {
+        id: row.string(0)?,
+        external_id: row.opt_string(1)?,
+        display: row.opt_string(2)?,
+    })
 }
 
 fn session(row: &dyn Row) -> Result<Session> {

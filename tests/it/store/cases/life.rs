@@ -61,10 +61,8 @@ pub(crate) async fn a_restore_gives_back_what_was_there(at: &Fixture) {
     let seen = at.read(move |tx| tx.deleted(&rt, &id)).await.unwrap();
     assert_eq!(seen, Some(gone.clone()));
     let (id, groups) = (ada.id.clone(), vec![others.id.clone()]);
-    assert_eq!(
-        at.write(move |tx| tx.drop_hidden(&id, &groups)).await,
-        Ok(1)
-    );
+    let forgotten = at.write(move |tx| tx.forget_member(&id, &groups)).await;
+    assert_eq!(forgotten, Ok(()));
     let rt = Arc::clone(&at.user);
     let back = at
         .store()
@@ -161,7 +159,7 @@ pub(crate) async fn a_purge_leaves_no_row(at: &Fixture) {
             tx.is_known(&id)?,
             tx.held(&id)?,
             tx.granted(&id, "admin")?,
-            tx.member_ids(&staff.id)?,
+            tx.member_standings(&staff.id)?,
             tx.count_in("User", State::Deleted)?,
             tx.seen_since("User", moment(0))?,
         ))
