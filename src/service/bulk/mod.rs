@@ -33,7 +33,7 @@ impl Gateway {
     pub async fn bulk(&self, caller: &Caller, bytes: Bytes) -> Result<Bytes> {
         let request = self.read_bulk(caller, &bytes)?;
         let terms = Terms::new(self, caller);
-        let mut restored = self.restored(&terms, &request).await?;
+        let mut restored = self.restored(caller, &terms, &request).await?;
         let known: HashSet<usize> = restored.keys().copied().collect();
         let plan = bulk::plan(request, |position| {
             restored
@@ -51,7 +51,7 @@ impl Gateway {
                 prepare(caller, step, promise)
             })
             .collect();
-        self.hash_passwords(caller, &mut changes).await?;
+        self.hash_passwords(caller, &terms, &mut changes).await?;
         let asked = plan.steps.iter().enumerate();
         let asked = asked
             .map(|(position, step)| asked_for(caller, position, step))
@@ -87,11 +87,14 @@ impl Gateway {
     async fn hash_passwords(
         &self,
         caller: &Caller,
+        terms: &Terms,
         changes: &mut [scim::Result<Change>],
     ) -> Result<()> {
+        let created = changes.iter().flatten().filter_map(Change::created_id);
+        let created: HashSet<String> = created.map(str::to_owned).collect();
         for slot in changes {
             let Ok(change) = slot else { continue };
-            match self.hash_for(caller, change).await {
+            match self.hash_for(caller, terms, &created, change).await {
                 Ok(()) => {}
                 Err(Error::Scim(error)) => *slot = Err(error),
                 Err(error) => return Err(error),
@@ -117,6 +120,7 @@ impl Gateway {
     /// The ids of the deleted users that POSTs of the request will restore, by position: others may refer to them.
     async fn restored(
         &self,
+        caller: &Caller,
         terms: &Terms,
         request: &bulk::Request,
     ) -> Result<HashMap<usize, String>> {
@@ -127,6 +131,7 @@ impl Gateway {
             .filter_map(|(position, operation)| {
                 let work = operation.work.as_ref().ok()?;
                 let person = work.verb == Verb::Post && work.rt.is_user();
+                caller.scopes.may_change(&work.rt).ok()?;
                 let work = Work {
                     rt: Arc::clone(&work.rt),
                     id: String::new(),

@@ -44,8 +44,7 @@ impl Owner {
         if record.owner.is_some() {
             return Ok(record);
         }
-        let administrator =
-            record.kind == self.groups.people() && self.groups.has_reason(tx, &record)?;
+        let administrator = self.is_for_administrators(tx, &record)?;
         if administrator {
             self.may_adopt(tx, &record)?;
         }
@@ -61,6 +60,27 @@ impl Owner {
         let action = format!("{}.adopt", adopted.kind.to_lowercase());
         audit::record_as(tx, &self.keys, &action, &adopted, &changes)?;
         Ok(adopted)
+    }
+
+    /// Returns true if the connection may make an unowned record its own now; reads only.
+    pub(in crate::service) fn allows_adoption(
+        &self,
+        tx: &mut Tx<'_>,
+        record: &Record,
+    ) -> Result<bool> {
+        if !self.is_for_administrators(tx, record)? {
+            return Ok(true);
+        }
+        match self.may_adopt(tx, record) {
+            Ok(()) => Ok(true),
+            Err(Error::Undecided(_)) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Returns true if the adoption of a record needs the approval of an administrator.
+    fn is_for_administrators(&self, tx: &mut Tx<'_>, record: &Record) -> Result<bool> {
+        Ok(record.kind == self.groups.people() && self.groups.has_reason(tx, record)?)
     }
 
     /// # Errors

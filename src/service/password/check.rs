@@ -69,6 +69,20 @@ impl Gateway {
         self.is_password(found, password).await
     }
 
+    /// Returns true if this is the stored password of the user `id`.
+    ///
+    /// # Errors
+    /// As [`Gateway::check_password`].
+    pub(in crate::service) async fn is_password_of(
+        &self,
+        id: &str,
+        stored: &Password,
+        password: &Secret,
+    ) -> Result<bool> {
+        let right = self.is_password(Some((id.to_owned(), stored.clone())), password);
+        Ok(right.await?.is_some())
+    }
+
     async fn is_password(
         &self,
         stored: Option<(String, Password)>,

@@ -99,6 +99,11 @@ impl Terms {
 }
 
 impl Change {
+    /// The id of the resource that a POST makes.
+    pub(in crate::service) fn created_id(&self) -> Option<&str> {
+        matches!(self.what, What::Create(_)).then_some(&*self.id)
+    }
+
     /// Makes the change.
     ///
     /// # Errors

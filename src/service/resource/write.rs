@@ -1,5 +1,6 @@
 //! POST, PUT, PATCH and DELETE of one resource (RFC 7644 §3.3, §3.5, §3.6).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -135,12 +136,10 @@ impl Gateway {
         projection: Projection,
         (share, preference): (Share, Preference),
     ) -> Result<Answer> {
-        self.hash_for(caller, &mut change).await?;
-        let (terms, rt, asked) = (
-            Terms::new(self, caller),
-            Arc::clone(&change.rt),
-            projection.clone(),
-        );
+        let terms = Terms::new(self, caller);
+        self.hash_for(caller, &terms, &HashSet::new(), &mut change)
+            .await?;
+        let (rt, asked) = (Arc::clone(&change.rt), projection.clone());
         let told = Asked::by(&change, caller);
         let cause = self.cause(
             Actor::Connection(caller.connection.to_string()),

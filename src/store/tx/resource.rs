@@ -54,23 +54,25 @@ impl Tx<'_> {
         })
     }
 
-    /// The live resource of type `rt` with this id, if `viewer` sees it. In a write it is locked until the end.
+    /// The live resource of type `rt` with this id, if `viewer` sees it: of another one not even the document is
+    /// read. In a write it is locked until the end.
     pub fn get(&mut self, viewer: &Viewer, rt: &ResourceType, id: &str) -> Result<Option<Record>> {
-        let params = [id.into(), (&*rt.name).into()];
-        self.keep_rows(
-            "SELECT r.id FROM resource r WHERE r.id = $1 AND r.kind = $2 AND r.state < 2",
-            &params,
-        )?;
+        let viewing = viewer.connection();
+        let seen = viewing.map_or("", |_| " AND (r.owner IS NULL OR r.owner = $3)");
+        let lock = "SELECT r.id FROM resource r WHERE r.id = $1 AND r.kind = $2 AND r.state < 2";
         let sql = format!(
             "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
-             WHERE r.id = $1 AND r.kind = $2 AND r.state < 2"
+             WHERE r.id = $1 AND r.kind = $2 AND r.state < 2{seen}"
         );
-        let found = self.first(&sql, &params, record)?;
-        Ok(found.filter(|record| viewer.sees(record)))
+        let (id, kind) = (id.into(), (&*rt.name).into());
+        match viewing {
+            None => self.first_kept(lock, seen, &sql, &[id, kind]),
+            Some(name) => self.first_kept(lock, seen, &sql, &[id, kind, name.into()]),
+        }
     }
 
     /// The live resource that holds the unique value `folded` ([`crate::scim::index::folded`], not cut) of `path`, if
-    /// `viewer` sees it.
+    /// `viewer` sees it; see [`Tx::get`].
     /// In a write it is locked until the end.
     pub fn lookup(
         &mut self,
@@ -79,20 +81,35 @@ impl Tx<'_> {
         path: &str,
         folded: &str,
     ) -> Result<Option<Record>> {
-        let key = unique_row(folded);
-        let params = [(&*rt.name).into(), path.into(), (&key).into()];
-        self.keep_rows(
-            "SELECT r.id FROM unique_key u JOIN resource r ON r.id = u.resource
-             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2",
-            &params,
-        )?;
+        let viewing = viewer.connection();
+        let seen = viewing.map_or("", |_| " AND (r.owner IS NULL OR r.owner = $4)");
+        let lock = "SELECT r.id FROM unique_key u JOIN resource r ON r.id = u.resource
+             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2";
         let sql = format!(
             "SELECT {COLUMNS} FROM unique_key u JOIN resource r ON r.id = u.resource
              LEFT JOIN document d ON d.place = r.place
-             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2"
+             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2{seen}"
         );
-        let found = self.first(&sql, &params, record)?;
-        Ok(found.filter(|record| viewer.sees(record)))
+        let key = unique_row(folded);
+        let (kind, path, key) = ((&*rt.name).into(), path.into(), (&key).into());
+        match viewing {
+            None => self.first_kept(lock, seen, &sql, &[kind, path, key]),
+            Some(name) => self.first_kept(lock, seen, &sql, &[kind, path, key, name.into()]),
+        }
+    }
+
+    /// The record that `sql` finds, locked in a write by `lock` under the further condition `seen`.
+    fn first_kept(
+        &mut self,
+        lock: &str,
+        seen: &str,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Option<Record>> {
+        if self.cause.is_some() {
+            self.keep_rows(&format!("{lock}{seen}"), params)?;
+        }
+        self.first(sql, params, record)
     }
 
     /// Replaces document and state of `old` and answers it at its new version. It is for the caller to

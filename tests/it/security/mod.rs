@@ -2,3 +2,4 @@
 
 mod administrator_model;
 mod administrator_rights;
+mod work_before_right;

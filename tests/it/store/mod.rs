@@ -59,6 +59,7 @@ macro_rules! engines {
                 counters_follow_every_state
                 one_look_up_costs_the_same_in_any_store
                 damage_is_noticed
+                what_a_viewer_does_not_see_is_not_read
             }
             member {
                 adding_twice_adds_once

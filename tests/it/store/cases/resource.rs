@@ -6,7 +6,7 @@ use serde_json::json;
 
 use muster::store::{Error, Fault, State, Viewer};
 
-use crate::store::fixture::{Ask, Fixture, at as moment, cause, insert, user_document};
+use crate::store::fixture::{Ask, Fixture, at as moment, cause, insert, user_document, viewer};
 
 pub(crate) async fn a_version_grows_by_one(at: &Fixture) {
     let made = at.make_user("ada").await;
@@ -161,4 +161,27 @@ pub(crate) async fn damage_is_noticed(at: &Fixture) {
     assert_eq!(at.find(&at.user, &Ask::default()).await, Err(damaged));
     assert_eq!(at.get(&at.user, &bob.id).await, Ok(Some(bob)));
     at.expect(vec![fault]);
+}
+
+pub(crate) async fn what_a_viewer_does_not_see_is_not_read(at: &Fixture) {
+    let body = json!({ "userName": "theirs", "nickName": "the first" });
+    let theirs = at.make_for("b", &at.user, body).await;
+    at.close();
+    at.engine.damage("the first", "the worst");
+    at.reopen();
+    let look = |name: &str| {
+        let (rt, who, id) = (Arc::clone(&at.user), viewer(name), theirs.id.clone());
+        at.read(move |tx| {
+            let by_id = tx.get(&who, &rt, &id)?;
+            Ok((by_id, tx.lookup(&who, &rt, "userName", "theirs")?))
+        })
+    };
+    // Whether its document is sound, large or damaged is nothing that another connection can tell.
+    assert_eq!(look("a").await, Ok((None, None)));
+    assert!(matches!(look("b").await, Err(Error::Corrupt { .. })));
+    at.expect(vec![Fault {
+        table: "body",
+        row: theirs.id.clone(),
+        why: "the hash does not fit".to_owned(),
+    }]);
 }
