@@ -1,11 +1,13 @@
-//! `muster purge [--dry-run]`: who was deleted long enough ago, part by part.
+//! `muster purge [--dry-run]`: what was deleted long enough ago, part by part.
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::table::table;
 use super::{Failure, Format, output};
 use crate::service::{Actor, Gateway, Leaver, PurgePage, PurgeReport, PurgeRun};
+
+/// The resource type of users: what else was deleted is shown with its type.
+const USER: &str = "User";
 
 pub(super) async fn run(run: PurgeRun, format: Format, gateway: &Gateway) -> Result<(), Failure> {
     let report = match run {
@@ -15,7 +17,7 @@ pub(super) async fn run(run: PurgeRun, format: Format, gateway: &Gateway) -> Res
     if format.json {
         return Ok(());
     }
-    let PurgeReport { purged, held } = report;
+    let PurgeReport { purged, held, .. } = report;
     let retention = &gateway.settings().retention;
     output::print(&match (run, retention.purge) {
         (PurgeRun::Real, _) => format!("{purged} removed for good, {held} kept by a legal hold\n"),
@@ -29,12 +31,12 @@ pub(super) async fn run(run: PurgeRun, format: Format, gateway: &Gateway) -> Res
 }
 
 async fn preview(format: Format, gateway: &Gateway) -> Result<PurgeReport, Failure> {
-    let (mut report, mut after) = (PurgeReport::default(), None);
+    let (mut report, mut from) = (PurgeReport::default(), None);
     loop {
-        let page = gateway.preview_purge(after).await.map_err(Failure::new)?;
+        let page = gateway.preview_purge(from).await.map_err(Failure::new)?;
         tell(&mut report, &page, format)?;
-        after = page.next;
-        if after.is_none() {
+        from = page.next;
+        if from.is_none() {
             return Ok(report);
         }
     }
@@ -45,15 +47,15 @@ async fn real(format: Format, gateway: &Gateway) -> Result<PurgeReport, Failure>
         .begin_purge(Actor::Cli)
         .await
         .map_err(Failure::new)?;
-    let (mut report, mut after): (_, Option<(Timestamp, String)>) = (PurgeReport::default(), None);
+    let (mut report, mut from) = (PurgeReport::default(), None);
     loop {
         let page = gateway
-            .purge_page(Actor::Cli, &holder, after)
+            .purge_page(Actor::Cli, &holder, from)
             .await
             .map_err(Failure::new)?;
         tell(&mut report, &page, format)?;
-        after = page.next;
-        if after.is_none() {
+        from = page.next;
+        if from.is_none() {
             break;
         }
     }
@@ -77,9 +79,15 @@ fn tell(report: &mut PurgeReport, page: &PurgePage, format: Format) -> Result<()
 }
 
 fn line(leaver: &Leaver) -> String {
+    let name = if leaver.kind == USER {
+        "userName"
+    } else {
+        "displayName"
+    };
     let record = json!({
         "id": leaver.id,
-        "userName": leaver.user_name,
+        "type": leaver.kind,
+        name: leaver.name,
         "deleted": leaver.deleted.to_string(),
         "held": leaver.held,
     });
@@ -87,16 +95,23 @@ fn line(leaver: &Leaver) -> String {
 }
 
 fn rows(leavers: &[Leaver]) -> String {
+    let name = |leaver: &Leaver| {
+        if leaver.kind == USER {
+            leaver.name.clone()
+        } else {
+            format!("{} {}", leaver.kind, leaver.name)
+        }
+    };
     let rows: Vec<Vec<String>> = leavers
         .iter()
         .map(|leaver| {
             vec![
                 leaver.id.clone(),
                 format!("{:.0}", leaver.deleted),
-                leaver.user_name.clone(),
+                name(leaver),
                 leaver.held.clone().unwrap_or_default(),
             ]
         })
         .collect();
-    table(&["ID", "DELETED", "USER NAME", "LEGAL HOLD"], &rows)
+    table(&["ID", "DELETED", "NAME", "LEGAL HOLD"], &rows)
 }

@@ -13,11 +13,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(10 * 60);
 pub(super) async fn run(gateway: Gateway) {
     loop {
         match gateway.retain().await {
-            Ok(Some(PurgeReport { purged, held })) => {
+            Ok(Some(PurgeReport {
+                purged,
+                held,
+                dropped,
+            })) => {
                 tracing::info!(
                     purged,
                     held,
-                    "retention: deleted users were removed for good"
+                    dropped,
+                    "retention: what was deleted long ago was removed for good"
                 );
             }
             Ok(None) => {}

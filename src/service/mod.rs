@@ -60,7 +60,7 @@ pub use password::{LinkHolder, SetLink};
 pub use personal_token::{NewPersonalToken, PersonalScope, PersonalTokenInfo, TOKEN_DAYS};
 pub use provisioning::{LogFilter, Request, Said};
 pub use resource::{Answer, Fetched, One, Rest};
-pub use retention::{Leaver, PurgePage, PurgeReport, PurgeRun};
+pub use retention::{Leaver, PurgePage, PurgePosition, PurgeReport, PurgeRun};
 pub use role::{GrantInfo, GrantedBy, GroupMatch, How, Reason, RoleGroup, Roles};
 pub use saml::{SamlAnswer, SamlBegun, SloMessage, SloOutcome, probe_saml};
 pub use schema::registry;

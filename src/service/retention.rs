@@ -1,11 +1,11 @@
-//! The retention job: people who were deleted long enough ago are removed for good.
+//! The retention job: users, groups and other resources that were deleted long enough ago are removed for good;
+//! without purge, the documents of those that nobody can restore are.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::keys::Keys;
 use super::{Error, Gateway, Result, life};
 use crate::scim::schema::ResourceType;
 use crate::scim::{self, ErrorKind};
@@ -20,8 +20,13 @@ const LEASE: Duration = Duration::from_secs(5 * 60);
 /// How often it runs by itself. The period is counted in days, so an hour more or less is nothing.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
 
-/// How many people one transaction removes: others who write wait for about 20 ms.
+/// How many resources one transaction removes: others who write wait for about 20 ms.
 const PAGE: u32 = 50;
+
+/// How many days the documents of deleted groups and other resources are kept where nothing is purged, and the
+/// review items of deleted users. Only users can be restored, so nothing but the audit log needs them: a quarter
+/// of a year is enough to look into what happened.
+const KEPT_DAYS: u64 = 90;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,26 +37,37 @@ pub enum PurgeRun {
     Real,
 }
 
-/// Somebody who was deleted.
+/// A deleted user, group or other resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaver {
-    /// Their id.
+    /// Its id.
     pub id: String,
-    /// Their user name.
-    pub user_name: String,
-    /// When they were deleted.
+    /// The name of its resource type.
+    pub kind: String,
+    /// The user name of a user, the `displayName` of others.
+    pub name: String,
+    /// When it was deleted.
     pub deleted: Timestamp,
-    /// Why they stay: the reason of a legal hold.
+    /// Why it stays: the reason of a legal hold.
     pub held: Option<String>,
 }
 
-/// A part of a run.
+/// Where a part of a run begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurgePosition {
+    /// The resource type, as its position among all.
+    kind: usize,
+    /// The last one of this type that was looked at.
+    after: Option<(Timestamp, String)>,
+}
+
+/// A part of a run: resources of one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgePage {
-    /// Whom it is about: gone, or, where held, kept.
+    /// Which ones it is about: gone, or, where held, kept.
     pub leavers: Vec<Leaver>,
     /// Where the next part begins; `None`: there is none.
-    pub next: Option<(Timestamp, String)>,
+    pub next: Option<PurgePosition>,
 }
 
 /// What a run came to.
@@ -61,6 +77,8 @@ pub struct PurgeReport {
     pub purged: u64,
     /// So many were kept by a legal hold.
     pub held: u64,
+    /// Of so many groups and other resources the document was removed, and the id is kept.
+    pub dropped: u64,
 }
 
 impl PurgeReport {
@@ -103,7 +121,7 @@ impl Gateway {
         Ok(claimed.await?.then_some(holder))
     }
 
-    /// Removes the next ones who were deleted long enough ago.
+    /// Removes the next ones that were deleted long enough ago.
     ///
     /// # Errors
     /// 409 when another process has taken the job over.
@@ -111,46 +129,26 @@ impl Gateway {
         &self,
         actor: Actor,
         holder: &str,
-        after: Option<(Timestamp, String)>,
+        from: Option<PurgePosition>,
     ) -> Result<PurgePage> {
         let (gateway, cause) = (self.clone(), self.cause(actor, ""));
-        let (at, holder, rt) = (cause.at, holder.to_owned(), self.user_type()?);
-        let until = self.purged_before(at);
+        let (until, holder) = (self.purged_before(cause.at), holder.to_owned());
         self.store()
             .write(cause, move |tx| {
-                if !tx.claim_job(JOB, &holder, LEASE)? {
-                    return Err(refused("Another process has taken the purge over."));
-                }
-                page(
-                    tx,
-                    gateway.keys(),
-                    &rt,
-                    after.as_ref(),
-                    until,
-                    PurgeRun::Real,
-                )
+                keep_job(tx, &holder)?;
+                gateway.purge_part(tx, from.as_ref(), until, PurgeRun::Real)
             })
             .await
     }
 
-    /// Tells who would go next.
+    /// Tells which ones would go next.
     ///
     /// # Errors
     /// What the store answers when it cannot read.
-    pub async fn preview_purge(&self, after: Option<(Timestamp, String)>) -> Result<PurgePage> {
-        let (gateway, rt) = (self.clone(), self.user_type()?);
-        let until = self.purged_before(self.clock().now());
+    pub async fn preview_purge(&self, from: Option<PurgePosition>) -> Result<PurgePage> {
+        let (gateway, until) = (self.clone(), self.purged_before(self.clock().now()));
         self.store()
-            .read(move |tx| {
-                page(
-                    tx,
-                    gateway.keys(),
-                    &rt,
-                    after.as_ref(),
-                    until,
-                    PurgeRun::Preview,
-                )
-            })
+            .read(move |tx| gateway.purge_part(tx, from.as_ref(), until, PurgeRun::Preview))
             .await
     }
 
@@ -165,69 +163,173 @@ impl Gateway {
             .await
     }
 
-    /// One run by the clock: nothing when it is off, not due, or another process is at it.
+    /// One run by the clock: nothing when it is not due, another process is at it, or nothing is to be purged and
+    /// no document was old enough.
     ///
     /// # Errors
     /// What the store answers.
     pub async fn retain(&self) -> Result<Option<PurgeReport>> {
-        if !self.settings().retention.purge {
-            return Ok(None);
-        }
         let now = self.clock().now();
         let due = now.checked_sub(EVERY).unwrap_or(now);
         let Some(holder) = self.claim(Actor::System, due).await? else {
             return Ok(None);
         };
-        let (mut report, mut after) = (PurgeReport::default(), None);
-        loop {
-            let page = self.purge_page(Actor::System, &holder, after).await?;
-            report.add(&page);
-            after = page.next;
-            if after.is_none() {
-                break;
+        let mut report = PurgeReport::default();
+        let purges = self.settings().retention.purge;
+        if purges {
+            let mut from = None;
+            loop {
+                let page = self.purge_page(Actor::System, &holder, from).await?;
+                report.add(&page);
+                from = page.next;
+                if from.is_none() {
+                    break;
+                }
             }
         }
+        report.dropped = self.drop_old(&holder).await?;
+        self.drop_old_questions(&holder).await?;
         self.end_purge(Actor::System, &holder).await?;
-        Ok(Some(report))
+        Ok((purges || report.dropped > 0).then_some(report))
     }
 
-    /// Who was deleted before this is removed.
+    /// Removes what is left where nothing can be restored: documents without purge, and with it the ids that an
+    /// earlier run has kept.
+    async fn drop_old(&self, holder: &str) -> Result<u64> {
+        let others = self.kinds().into_iter().filter(|rt| !rt.is_user());
+        let mut dropped = 0;
+        for rt in others {
+            loop {
+                let (gateway, cause) = (self.clone(), self.cause(Actor::System, ""));
+                let (until, holder, rt) = (
+                    days_before(cause.at, KEPT_DAYS),
+                    holder.to_owned(),
+                    Arc::clone(&rt),
+                );
+                let done = self.store().write(cause, move |tx| {
+                    keep_job(tx, &holder)?;
+                    if gateway.settings().retention.purge {
+                        return Ok((0, tx.purge_dropped(&rt.name, PAGE)?));
+                    }
+                    let records = tx.deleted_after(&rt, None, until, PAGE)?;
+                    for record in &records {
+                        life::drop_document(tx, gateway.keys(), record)?;
+                    }
+                    Ok::<_, Error>((records.len() as u64, records.len() as u64))
+                });
+                let (documents, rows) = done.await?;
+                dropped += documents;
+                if rows < u64::from(PAGE) {
+                    break;
+                }
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// Removes review items about users who were deleted long ago.
+    async fn drop_old_questions(&self, holder: &str) -> Result<()> {
+        loop {
+            let until = days_before(self.clock().now(), KEPT_DAYS);
+            let found = self.store().read(move |tx| tx.old_questions(until, PAGE));
+            let ids = found.await.map_err(Error::from)?;
+            let more = ids.len() >= PAGE as usize;
+            if !ids.is_empty() {
+                let (cause, holder) = (self.cause(Actor::System, ""), holder.to_owned());
+                let dropped = self.store().write(cause, move |tx| {
+                    keep_job(tx, &holder)?;
+                    Ok::<_, Error>(tx.drop_questions(&ids)?)
+                });
+                dropped.await?;
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Returns the time before which what was deleted is removed.
     fn purged_before(&self, now: Timestamp) -> Timestamp {
-        let days = i64::try_from(self.settings().retention.days).unwrap_or(i64::MAX);
-        let period = SignedDuration::from_hours(days.saturating_mul(24));
-        now.checked_sub(period).unwrap_or(Timestamp::MIN)
+        days_before(now, self.settings().retention.days)
+    }
+
+    /// The resource types, users first.
+    fn kinds(&self) -> Vec<Arc<ResourceType>> {
+        let mut kinds = self.registry().types().to_vec();
+        kinds.sort_by_key(|rt| !rt.is_user());
+        kinds
+    }
+
+    fn purge_part(
+        &self,
+        tx: &mut Tx<'_>,
+        from: Option<&PurgePosition>,
+        until: Timestamp,
+        run: PurgeRun,
+    ) -> Result<PurgePage> {
+        let (kinds, kind) = (self.kinds(), from.map_or(0, |from| from.kind));
+        let mut page = PurgePage {
+            leavers: Vec::new(),
+            next: None,
+        };
+        let Some(rt) = kinds.get(kind) else {
+            return Ok(page);
+        };
+        let after = from.and_then(|from| from.after.as_ref());
+        let after = after.map(|(at, id)| (*at, id.as_str()));
+        let records = tx.deleted_after(rt, after, until, PAGE)?;
+        for record in &records {
+            let leaver = leaver(tx, record)?;
+            if run == PurgeRun::Real && leaver.held.is_none() {
+                life::purge(tx, self.keys(), record)?;
+            }
+            page.leavers.push(leaver);
+        }
+        let last = records
+            .last()
+            .filter(|_| records.len() >= PAGE as usize)
+            .and_then(|record| Some((record.deleted?, record.id.clone())));
+        page.next = match last {
+            Some(last) => Some(PurgePosition {
+                kind,
+                after: Some(last),
+            }),
+            None => (kind + 1 < kinds.len()).then_some(PurgePosition {
+                kind: kind + 1,
+                after: None,
+            }),
+        };
+        Ok(page)
     }
 }
 
-fn page(
-    tx: &mut Tx<'_>,
-    keys: &Keys,
-    rt: &Arc<ResourceType>,
-    after: Option<&(Timestamp, String)>,
-    until: Timestamp,
-    run: PurgeRun,
-) -> Result<PurgePage> {
-    let after = after.map(|(at, id)| (*at, id.as_str()));
-    let records = tx.deleted_after(rt, after, until, PAGE)?;
-    let full = records.len() >= PAGE as usize;
-    let last = records.last().filter(|_| full);
-    let next = last.and_then(|record| Some((record.deleted?, record.id.clone())));
-    let mut leavers = Vec::with_capacity(records.len());
-    for record in &records {
-        let leaver = leaver(tx, record)?;
-        if run == PurgeRun::Real && leaver.held.is_none() {
-            life::purge(tx, keys, record)?;
-        }
-        leavers.push(leaver);
+/// Returns the time so many days ago.
+fn days_before(now: Timestamp, days: u64) -> Timestamp {
+    let days = i64::try_from(days).unwrap_or(i64::MAX);
+    let period = SignedDuration::from_hours(days.saturating_mul(24));
+    now.checked_sub(period).unwrap_or(Timestamp::MIN)
+}
+
+/// Extends the lease of the job.
+///
+/// # Errors
+/// 409 when another process has taken it over.
+fn keep_job(tx: &mut Tx<'_>, holder: &str) -> Result<()> {
+    if tx.claim_job(JOB, holder, LEASE)? {
+        return Ok(());
     }
-    Ok(PurgePage { leavers, next })
+    Err(refused("Another process has taken the purge over."))
 }
 
 fn leaver(tx: &mut Tx<'_>, record: &Record) -> Result<Leaver> {
     let document = record.document()?;
+    let name = document
+        .text("userName")
+        .or_else(|| document.text("displayName"));
     Ok(Leaver {
         id: record.id.clone(),
-        user_name: document.text("userName").unwrap_or_default().to_owned(),
+        kind: record.kind.clone(),
+        name: name.unwrap_or_default().to_owned(),
         deleted: record.deleted.unwrap_or(record.modified),
         held: tx.held(&record.id)?.map(|hold| hold.reason),
     })

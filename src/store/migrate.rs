@@ -8,7 +8,7 @@ use super::{Error, Result};
 use crate::scim::value::time_key;
 
 /// All migrations, oldest first; the first has number 1.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0009.sql"),
     include_str!("migrations/0010.sql"),
     include_str!("migrations/0011.sql"),
+    include_str!("migrations/0012.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

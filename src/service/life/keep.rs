@@ -16,20 +16,50 @@ pub(in crate::service) fn unhold(tx: &mut Tx<'_>, person: &Record) -> Result<boo
     Ok(tx.unhold(&person.id)?)
 }
 
-/// Removes a deleted account for good, and everything personal that is known of it. The entries of the
-/// audit log stay, without values, and the chain still verifies.
+/// Removes a deleted account, group or other resource for good, and everything personal that is known of it. The
+/// entries of the audit log stay, without values, and the chain still verifies. A group that a name in
+/// `roles.admin_groups` is pinned to keeps its id: the name is not free for another group.
 ///
 /// # Errors
 /// 409 while it is held.
-pub(in crate::service) fn purge(tx: &mut Tx<'_>, keys: &Keys, person: &Record) -> Result<()> {
-    if let Some(hold) = tx.held(&person.id)? {
+pub(in crate::service) fn purge(tx: &mut Tx<'_>, keys: &Keys, record: &Record) -> Result<()> {
+    if let Some(hold) = tx.held(&record.id)? {
         let detail = format!(
             "{} is under a legal hold since {:.0} by {} ({}): `muster user unhold` ends it.",
-            person.id, hold.since, hold.by, hold.reason
+            record.id, hold.since, hold.by, hold.reason
         );
         return Err(Error::new(ErrorKind::Conflict, detail).into());
     }
-    tx.forget_audit_values(&person.id)?;
-    audit::record_as(tx, keys, "user.purge", person, &Changes::default())?;
-    Ok(tx.purge(person)?)
+    tx.forget_audit_values(&record.id)?;
+    audit::record_as(
+        tx,
+        keys,
+        &action(record, "purge"),
+        record,
+        &Changes::default(),
+    )?;
+    if tx.pins_of(&record.id)?.is_empty() {
+        return Ok(tx.purge(record)?);
+    }
+    Ok(tx.drop_document(record)?)
+}
+
+/// Removes the document of a deleted resource that nobody can restore; its id is kept.
+pub(in crate::service) fn drop_document(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    record: &Record,
+) -> Result<()> {
+    audit::record_as(
+        tx,
+        keys,
+        &action(record, "drop"),
+        record,
+        &Changes::default(),
+    )?;
+    Ok(tx.drop_document(record)?)
+}
+
+fn action(record: &Record, verb: &str) -> String {
+    format!("{}.{verb}", record.kind.to_lowercase())
 }

@@ -3,7 +3,7 @@
 mod keep;
 mod recreate;
 
-pub(super) use keep::{hold, purge, unhold};
+pub(super) use keep::{drop_document, hold, purge, unhold};
 pub(super) use recreate::{former_self, recreate};
 
 use serde_json::Value;

@@ -9,6 +9,9 @@ use crate::store::{Error, Result};
 
 const COLUMNS: &str = "r.id, r.kind, r.connection, r.resource, r.other, r.data, r.asked, r.decision, r.decided, r.decided_by";
 
+/// A possible duplicate that was deactivated together with the record, and waits: the decision activates it again.
+const DEACTIVATED: &str = "(r.kind = 'double' AND r.data IS NOT NULL AND r.decision IS NULL)";
+
 /// How many hexadecimal digits an id has: 64 bits, short enough to be typed.
 const ID_DIGITS: usize = 16;
 
@@ -157,7 +160,8 @@ impl Tx<'_> {
         self.all(&sql, &[resource.into(), topic.name().into()], question)
     }
 
-    /// The next questions behind `after`, at most `limit`, in the order in which they came up.
+    /// The next questions behind `after`, at most `limit`, in the order in which they came up. About a record that is
+    /// deleted nothing is asked until it is restored, but for what its deletion did to a possible duplicate.
     pub fn questions(
         &mut self,
         after: Option<(Timestamp, &str)>,
@@ -165,10 +169,36 @@ impl Tx<'_> {
     ) -> Result<Vec<Question>> {
         let (asked, id) = after.map_or((String::new(), ""), |(at, id)| (stored(at), id));
         let sql = format!(
-            "SELECT {COLUMNS} FROM inbox r WHERE (r.asked, r.id) > ($1, $2) ORDER BY r.asked, r.id LIMIT $3"
+            "SELECT {COLUMNS} FROM inbox r CROSS JOIN resource a LEFT JOIN resource b ON b.id = r.other
+             WHERE a.id = r.resource AND (r.asked, r.id) > ($1, $2) AND (a.state < 2 OR {DEACTIVATED})
+             AND (b.state IS NULL OR b.state < 2 OR r.decision IS NOT NULL)
+             ORDER BY r.asked, r.id LIMIT $3"
         );
         let params = [(&asked).into(), id.into(), i64::from(limit).into()];
         self.all(&sql, &params, question)
+    }
+
+    /// The ids of questions about records that were deleted before `until`, at most `limit`.
+    pub fn old_questions(&mut self, until: Timestamp, limit: u32) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT DISTINCT r.id FROM inbox r CROSS JOIN resource a
+             WHERE (a.id = r.resource OR a.id = r.other) AND a.state = 2 AND a.deleted <= $1 AND NOT {DEACTIVATED}
+             ORDER BY r.id LIMIT $2"
+        );
+        let until = stored(until);
+        self.all(&sql, &[(&until).into(), i64::from(limit).into()], |row| {
+            row.string(0)
+        })
+    }
+
+    /// Removes questions.
+    pub fn drop_questions(&mut self, ids: &[String]) -> Result<()> {
+        self.change(|tx| {
+            for id in ids {
+                tx.execute("DELETE FROM inbox WHERE id = $1", &[id.into()])?;
+            }
+            Ok(())
+        })
     }
 
     /// Writes what was decided, over what was decided before.

@@ -121,9 +121,7 @@ impl Tx<'_> {
     pub fn purge(&mut self, old: &Record) -> Result<()> {
         self.change(|tx| {
             tx.end_holdings(&old.id)?;
-            for sql in BELONGINGS {
-                tx.execute(sql, &[(&old.id).into()])?;
-            }
+            tx.drop_belongings(&old.id)?;
             let rows = tx.execute(
                 "DELETE FROM resource WHERE id = $1 AND kind = $2 AND version = $3 AND state = 2",
                 &[(&old.id).into(), (&old.kind).into(), old.version.into()],
@@ -133,5 +131,57 @@ impl Tx<'_> {
             }
             tx.count_one(old, -1)
         })
+    }
+
+    /// Removes the document of a deleted resource, and what it was found by. What is left is its id, without a
+    /// time of deletion: it is in no list of deleted resources from then on.
+    ///
+    /// # Errors
+    /// As [`Tx::purge`].
+    pub fn drop_document(&mut self, old: &Record) -> Result<()> {
+        self.change(|tx| {
+            let rows = tx.execute(
+                "UPDATE resource SET place = NULL, deleted = NULL, external_id = NULL, display = NULL
+                 WHERE id = $1 AND kind = $2 AND version = $3 AND state = 2",
+                &[(&old.id).into(), (&old.kind).into(), old.version.into()],
+            )?;
+            if rows != 1 {
+                return Err(Error::Stale);
+            }
+            tx.execute(
+                "DELETE FROM document WHERE resource = $1",
+                &[(&old.id).into()],
+            )
+            .map(drop)
+        })
+    }
+
+    /// Removes ids of this kind that [`Tx::drop_document`] has kept, at most `limit`; answers how many. Those that a
+    /// name is pinned to stay.
+    pub fn purge_dropped(&mut self, kind: &str, limit: u32) -> Result<u64> {
+        self.change(|tx| {
+            let found = tx.all(
+                "SELECT r.id, r.owner FROM resource r WHERE r.kind = $1 AND r.state = 2 AND r.deleted IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM group_pin p WHERE p.group_id = r.id) ORDER BY r.id LIMIT $2",
+                &[kind.into(), i64::from(limit).into()],
+                |row| Ok((row.string(0)?, row.opt_string(1)?)),
+            )?;
+            for (id, owner) in &found {
+                tx.drop_belongings(id)?;
+                tx.execute_one(
+                    "DELETE FROM resource WHERE id = $1 AND state = 2",
+                    &[id.into()],
+                )?;
+                tx.count(kind, owner.as_deref(), State::Deleted, -1)?;
+            }
+            Ok(found.len() as u64)
+        })
+    }
+
+    fn drop_belongings(&mut self, id: &str) -> Result<()> {
+        for sql in BELONGINGS {
+            self.execute(sql, &[id.into()])?;
+        }
+        Ok(())
     }
 }

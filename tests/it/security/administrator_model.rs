@@ -230,7 +230,7 @@ impl World {
             }
         });
         if let Ok(person) = done {
-            subject.life = life_of(&person.user.state);
+            subject.life = life_of(person.user.state);
         }
     }
 
@@ -326,7 +326,7 @@ impl World {
     fn check(&self, subjects: &[Subject], told: &dyn std::fmt::Debug) {
         for subject in subjects {
             let found = person(&self.fixture, &subject.id);
-            assert_eq!(life_of(&found.user.state), subject.life, "{told:#?}");
+            assert_eq!(life_of(found.user.state), subject.life, "{told:#?}");
             let active = found.user.state == "active";
             assert_eq!(
                 found.administrator,

@@ -2,4 +2,5 @@
 
 mod administrator_model;
 mod administrator_rights;
+mod deleted_records;
 mod work_before_right;

@@ -102,6 +102,7 @@ macro_rules! engines {
                 a_name_that_was_taken_meanwhile_stops_a_restore
                 the_deleted_are_found_by_what_they_were
                 a_purge_leaves_no_row
+                a_dropped_document_leaves_an_id_and_nothing_else
                 a_hold_keeps_its_first_reason
                 one_at_a_time_has_a_job
                 nobody_waits_for_who_is_gone_or_for_a_clock_that_was_wrong
@@ -119,12 +120,14 @@ macro_rules! engines {
             role {
                 only_active_direct_members_and_grants_hold_a_role
                 a_name_is_pinned_once
+                finding_a_holder_costs_the_same_in_any_store
             }
             owner {
                 a_connection_sees_its_own_and_those_of_nobody
                 what_is_hidden_costs_no_documents_and_nothing_where_nothing_is
                 doubles_are_looked_for_by_their_addresses_alone
                 what_is_handed_over_is_counted_where_it_is
+                handing_over_costs_what_is_handed_over
                 an_adoption_moves_no_version_and_leaves_behind_what_is_not_seen
                 members_of_others_are_not_shown_in_a_group_of_nobodys
                 a_question_is_asked_once_and_goes_with_its_record

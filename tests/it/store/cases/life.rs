@@ -238,3 +238,39 @@ pub(crate) async fn a_deleted_one_is_not_changed(at: &Fixture) {
     let opened = at.write(move |tx| tx.unlock(&rt, &gone, &body)).await;
     assert_eq!(opened, Err(Error::Stale));
 }
+
+pub(crate) async fn a_dropped_document_leaves_an_id_and_nothing_else(at: &Fixture) {
+    let body = json!({ "displayName": "staff", "externalId": "s" });
+    let staff = at.make(&at.group, body).await;
+    let pinned = at.make_group("admins").await;
+    let (live, name) = (staff.clone(), pinned.id.clone());
+    at.write(move |tx| tx.pin("admins", "Admins", &name).map(drop))
+        .await
+        .unwrap();
+    let early = at.write(move |tx| tx.drop_document(&live)).await;
+    assert_eq!(early, Err(Error::Stale), "of a live one it stays");
+    for group in [&staff, &pinned] {
+        let gone = at.delete(&at.group, group).await;
+        at.write(move |tx| tx.drop_document(&gone)).await.unwrap();
+    }
+    let (rt, id) = (Arc::clone(&at.group), staff.id.clone());
+    let left = at.read(move |tx| {
+        Ok((
+            tx.is_known(&id)?,
+            tx.deleted_after(&rt, None, moment(1_000), 10)?.len(),
+            tx.count_in("Group", State::Deleted)?,
+        ))
+    });
+    assert_eq!(left.await, Ok((true, 0, 2)));
+    at.verify().await;
+    // A purge removes the id too, but that of a group that a name is pinned to.
+    let purge = || at.write(|tx| tx.purge_dropped("Group", 10));
+    assert_eq!((purge().await, purge().await), (Ok(1), Ok(0)));
+    let (gone, kept) = (staff.id.clone(), pinned.id.clone());
+    let known = at.read(move |tx| Ok((tx.is_known(&gone)?, tx.is_known(&kept)?)));
+    assert_eq!(known.await, Ok((false, true)));
+    at.write(|tx| tx.unpin("admins")).await.unwrap();
+    assert_eq!(purge().await, Ok(1));
+    let none = at.read(|tx| tx.count_in("Group", State::Deleted)).await;
+    assert_eq!(none, Ok(0));
+}

@@ -300,3 +300,28 @@ pub(crate) async fn a_question_is_asked_once_and_goes_with_its_record(at: &Fixtu
     at.write(move |tx| tx.purge(&gone)).await.unwrap();
     assert_eq!(at.read(|tx| Ok(tx.questions(None, 10)?.len())).await, Ok(0));
 }
+
+pub(crate) async fn handing_over_costs_what_is_handed_over(at: &Fixture) {
+    let effort = async |from: &'static str| {
+        for number in 0..5 {
+            let body = json!({ "userName": format!("{from}{number}") });
+            at.make_for(from, &at.user, body).await;
+        }
+        at.write(move |tx| {
+            let before = tx.effort();
+            let handed = tx.hand_over(from, Some("target"), "", 1_000)?;
+            assert_eq!(handed.map(|handed| handed.number), Some(5));
+            assert_eq!(tx.hand_over(from, Some("target"), "", 1_000)?, None);
+            Ok(tx.effort() - before)
+        })
+        .await
+        .unwrap()
+    };
+    let alone = effort("first").await;
+    fill(at).await;
+    let among_many = effort("second").await;
+    assert!(
+        among_many <= alone + 50,
+        "{among_many} steps, {alone} alone"
+    );
+}

@@ -1,10 +1,12 @@
 //! Roles: by hand, by group, by a name that is pinned.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
-use muster::store::{Holders, State};
+use muster::store::{Holders, LoginState, State};
 
-use crate::store::fixture::{Fixture, at as moment};
+use crate::store::fixture::{Fixture, at as moment, document, insert_for};
 
 pub(crate) async fn only_active_direct_members_and_grants_hold_a_role(at: &Fixture) {
     let [ada, eve, bob] = [
@@ -68,4 +70,47 @@ pub(crate) async fn a_name_is_pinned_once(at: &Fixture) {
     });
     let expected = (true, false, true, "Admins".to_owned(), [1, 0], true, false);
     assert_eq!(pinned.await, Ok(expected));
+}
+
+/// Whether somebody is an administrator is asked by every change of an administrators' group.
+pub(crate) async fn finding_a_holder_costs_the_same_in_any_store(at: &Fixture) {
+    let effort = async || {
+        at.read(|tx| {
+            let of = Holders {
+                role: "admin",
+                kind: "User",
+                groups: &[],
+                by_login: true,
+            };
+            let before = tx.effort();
+            assert!(!tx.any_holder(of, None)?);
+            assert_eq!(tx.count_holders(of)?, 0);
+            Ok(tx.effort() - before)
+        })
+        .await
+        .unwrap()
+    };
+    let fill = async |count: usize| {
+        let ids: Vec<String> = (0..count).map(|_| at.id()).collect();
+        let rt = Arc::clone(&at.user);
+        at.write(move |tx| {
+            for id in &ids {
+                insert_for(tx, &rt, id, &document(&json!({ "userName": id })), "")?;
+                tx.set_login_state(&LoginState {
+                    resource: id.clone(),
+                    source: "ldap".to_owned(),
+                    brought: "[]".to_owned(),
+                    admin: None,
+                })?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    };
+    fill(10).await;
+    let few = effort().await;
+    fill(1_000).await;
+    let many = effort().await;
+    assert!(many <= few + 20, "{many} steps, {few} among few users");
 }
