@@ -1,41 +1,34 @@
 //! The HTTP server around a gateway: where it listens, how long it waits, how it stops.
 
+mod accept;
+mod descriptors;
 mod job;
 mod jobs;
+mod listen;
+mod registry;
+mod stream;
+mod watch;
 
 use std::io;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use actix_web::rt::net::TcpSocket;
 use actix_web::rt::signal::unix::{SignalKind, signal};
-use actix_web::{HttpServer, dev, rt};
+use actix_web::{dev, rt};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::sign::SingleCertAndKey;
 use rustls::version::{TLS12, TLS13};
 
 use crate::config;
-use crate::http;
-use crate::http::OpenApi;
 use crate::service;
 use crate::service::Gateway;
+use accept::Acceptor;
 use jobs::Jobs;
+use registry::ConnectionRegistry;
 
-/// An idle connection is kept this long: longer than the 60 s after which usual proxies drop theirs,
-/// so that none of them sends a request into a connection that is just being closed.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// A request head arrives within this time; of at most 128 KiB, even by a modem.
-const HEAD_ARRIVES_WITHIN: Duration = Duration::from_secs(5);
-/// What a client still sends after it was refused is read and dropped for so long, so that the
-/// refusal reaches it.
-const LINGER: Duration = Duration::from_secs(5);
-/// A graceful stop takes 10 s at most: 8 for what runs, the rest for the store.
-const FINISH_WITHIN_SECONDS: u64 = 8;
 /// Connections that wait to be accepted; as many as actix itself would let wait.
 const BACKLOG: u32 = 1024;
 
@@ -63,6 +56,7 @@ pub enum Error {
 
 /// Serves until SIGTERM or SIGINT. What runs then is finished, and the store is closed.
 pub fn serve(gateway: Gateway) -> Result<(), Error> {
+    descriptors::raise_limit();
     rt::System::new().block_on(async move {
         let listener = listen(gateway.settings().server.listen)?;
         let server = Server::new(gateway.clone(), listener)?;
@@ -80,6 +74,7 @@ pub fn serve(gateway: Gateway) -> Result<(), Error> {
 pub struct Server {
     gateway: Gateway,
     address: SocketAddr,
+    registry: ConnectionRegistry,
     running: dev::Server,
 }
 
@@ -91,24 +86,16 @@ impl Server {
     /// A server for `gateway` on `listener`. Must be called, and run, within an actix system.
     pub fn new(gateway: Gateway, listener: TcpListener) -> Result<Self, Error> {
         let address = listener.local_addr()?;
-        let tls = tls(&gateway)?;
-        let shared = gateway.clone();
-        let openapi = OpenApi::new(&gateway);
-        let server = HttpServer::new(move || http::app(&shared, &openapi))
-            .workers(thread::available_parallelism().map_or(1, NonZeroUsize::get))
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_ARRIVES_WITHIN)
-            .client_disconnect_timeout(LINGER)
-            .shutdown_timeout(FINISH_WITHIN_SECONDS)
-            .disable_signals();
-        let server = match tls {
-            Some(tls) => server.listen_rustls_0_23(listener, tls)?,
-            None => server.listen(listener)?,
-        };
+        let (limit, others) = (descriptors::limit(), descriptors::count_others(0));
+        let registry = ConnectionRegistry::new(gateway.clone(), limit, others);
+        let acceptor = Acceptor::new(registry.clone(), tls(&gateway)?);
+        let max_connections = registry::max_accepted(limit, others);
+        let running = listen::listen(&gateway, listener, acceptor, max_connections)?;
         Ok(Self {
             gateway,
             address,
-            running: server.run(),
+            registry,
+            running,
         })
     }
 
@@ -127,10 +114,12 @@ impl Server {
         let url = &self.gateway.settings().server.public_url;
         self.gateway.pin_groups().await?;
         let retention = rt::spawn(job::run(self.gateway.clone()));
+        let watch = rt::spawn(watch::run(self.registry));
         tracing::info!(address = %self.address, public_url = %url, "serving");
         let jobs = Jobs::start(&self.gateway);
         let served = self.running.await;
         retention.abort();
+        watch.abort();
         jobs.stop().await;
         served?;
         self.gateway.close();

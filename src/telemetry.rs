@@ -1,5 +1,6 @@
 //! The log: one event a line, as text or JSON, on standard error.
 
+mod connections;
 mod fields;
 mod layer;
 mod line;
@@ -17,6 +18,7 @@ use crate::config::LogFilter;
 use layer::Lines;
 use outlet::Outlet;
 
+pub use connections::{CloseReason, TcpConnectionCounts};
 pub use metrics::{Exposition, Requests};
 
 /// Why there is no log.

@@ -15,6 +15,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use super::client;
 use super::error::{Challenge, Error};
 use super::request::{gateway, request_id};
+use super::transport;
 use crate::config::Secret;
 use crate::service::{Caller, Credential, Gateway, Me, PersonalScope};
 
@@ -83,6 +84,7 @@ async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
     let gateway = gateway(request.request())?;
     if gateway.is_of_person(token) && request.match_pattern().as_deref() == Some(ME) {
         let oneself = oneself(gateway, token).await?;
+        transport::mark_authenticated(request.request());
         request.extensions_mut().insert(oneself);
         return Ok(None);
     }
@@ -90,6 +92,7 @@ async fn permit(request: &ServiceRequest) -> Result<Option<Permit>, Error> {
     let from = client::of(request.request()).unwrap_or(IpAddr::from([0, 0, 0, 0]));
     let caller = gateway.authenticate(token, from, &id).await?;
     let caller = caller.ok_or(Error::Unauthenticated(Challenge::Invalid))?;
+    transport::mark_authenticated(request.request());
     Ok(Some(Permit(Rc::new(caller))))
 }
 

@@ -15,6 +15,7 @@ use super::error::Error;
 use super::form::Form as Fields;
 use super::person::{From, LoggedIn, Ours};
 use super::problem::Problem;
+use super::transport;
 use crate::config::Secret;
 use crate::scim::ErrorKind;
 use crate::service::{Gateway, Jwt, Me, Visitor};
@@ -77,11 +78,14 @@ pub(super) async fn introspect(
         return Err(Problem::NotLoggedIn);
     };
     let Visitor {
-        address, request, ..
+        address,
+        request: id,
+        ..
     } = from.0;
     let from = address.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let caller = gateway.authenticate(token, from, &request).await?;
+    let caller = gateway.authenticate(token, from, &id).await?;
     let caller = caller.ok_or(Problem::NotLoggedIn)?;
+    transport::mark_authenticated(&request);
     let form = form?;
     let asked = form.field("token")?.unwrap_or_default();
     let said = gateway.introspect(&caller, &Secret::new(asked)).await?;

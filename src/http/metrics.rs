@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::ops::problem;
+use super::transport;
 use crate::service::Gateway;
 
 /// What a proxy adds: whoever sends one of these does not speak for the peer alone.
@@ -35,6 +36,7 @@ fn refusal(request: &HttpRequest, gateway: &Gateway) -> Option<HttpResponse> {
         return (!is_direct(request)).then(|| problem(StatusCode::FORBIDDEN, detail));
     }
     if bearer(request).is_some_and(|token| gateway.is_metrics_token(token)) {
+        transport::mark_authenticated(request);
         return None;
     }
     let detail =

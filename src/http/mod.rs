@@ -27,6 +27,7 @@ mod route;
 mod saml;
 mod search;
 mod trace;
+mod transport;
 mod unserved;
 
 use actix_web::App;
@@ -38,6 +39,7 @@ use crate::service::Gateway;
 
 pub use openapi::OpenApi;
 pub use route::{Access, Route, routes};
+pub use transport::{ConnectionActivity, ConnectionStatus, NO_PROGRESS_LIMIT};
 
 /// What every worker serves: all routes of [`routes`] around one gateway.
 ///

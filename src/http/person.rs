@@ -12,6 +12,7 @@ use super::auth::Credentials;
 use super::cookie;
 use super::problem::Problem;
 use super::request::gateway;
+use super::transport;
 use crate::config::{PublicUrl, Scheme, Secret};
 use crate::service::{Credential, Me, Visitor};
 
@@ -46,7 +47,9 @@ impl FromRequest for LoggedIn {
                 return Err(Problem::NotLoggedIn);
             };
             let me = gateway.whoami(&Credential::Cookie(cookie)).await?;
-            me.map(Self).ok_or(Problem::NotLoggedIn)
+            let me = me.ok_or(Problem::NotLoggedIn)?;
+            transport::mark_authenticated(&request);
+            Ok(Self(me))
         }
         .boxed_local()
     }
@@ -73,7 +76,9 @@ impl FromRequest for Known {
                 return Err(Problem::NotLoggedIn);
             };
             let me = gateway.whoami(&credential).await?;
-            me.map(Self).ok_or(Problem::NotLoggedIn)
+            let me = me.ok_or(Problem::NotLoggedIn)?;
+            transport::mark_authenticated(&request);
+            Ok(Self(me))
         }
         .boxed_local()
     }

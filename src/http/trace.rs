@@ -21,9 +21,13 @@ use super::page::Failure;
 use super::problem::Problem;
 use super::request::{RequestId, gateway};
 use super::route::{Mounted, SCIM_SCOPE};
-use crate::service::{Request, Said};
+use super::transport;
+use super::transport::TrackedBody;
+use crate::service::{self, Request, Said};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A client with too many requests at once waits until some of them are answered.
+const RETRY_AFTER_SECONDS: u64 = 1;
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The outermost middleware. The id is made here, never taken from the caller.
@@ -36,7 +40,17 @@ pub(super) async fn trace(
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = &*id);
     request.extensions_mut().insert(RequestId(Rc::clone(&id)));
-    let served = async move { next.call(request).await }.instrument(span.clone());
+    let in_progress = transport::begin(request.request());
+    let is_too_many = in_progress
+        .as_ref()
+        .is_some_and(|request| request.is_too_many());
+    let served = async move {
+        if is_too_many {
+            return Ok(refuse(request).map_into_right_body());
+        }
+        Ok::<_, actix_web::Error>(next.call(request).await?.map_into_left_body())
+    }
+    .instrument(span.clone());
     let served = AssertUnwindSafe(served).catch_unwind().await;
     let _entered = span.enter();
     let Ok(served) = served else {
@@ -52,7 +66,19 @@ pub(super) async fn trace(
     log(response.request(), response.status(), started);
     count(response.request(), response.status(), started);
     tell(response.request(), &id, response.status(), said, started);
-    Ok(response)
+    Ok(response.map_body(|_, body| TrackedBody::new(body, in_progress)))
+}
+
+/// The answer to a request of a connection that has too many in progress.
+fn refuse(request: ServiceRequest) -> ServiceResponse {
+    let error = service::Error::Limited {
+        retry_after: RETRY_AFTER_SECONDS,
+    };
+    if request.path().starts_with(SCIM_SCOPE) {
+        request.error_response(Error::from(error))
+    } else {
+        request.error_response(Problem::from(error))
+    }
 }
 
 /// The headers that every answer carries.

@@ -20,7 +20,7 @@ use crate::config::{self, DatabaseUrl, Faults, Settings};
 use crate::login::Directory;
 use crate::scim::schema::Registry;
 use crate::store::{Actor, Cause, Options, Place, Role, ServerUrl, Store};
-use crate::telemetry::Requests;
+use crate::telemetry::{Requests, TcpConnectionCounts};
 
 /// The path of the SCIM root below the public URL (RFC 7644 §3.13).
 pub const SCIM_ROOT: &str = "/scim/v2";
@@ -42,6 +42,7 @@ struct Inner {
     kept: Kept,
     verified: Verified,
     requests: Requests,
+    tcp_connections: TcpConnectionCounts,
     instance: String,
     privileged_groups: PrivilegedGroups,
     role_names: RoleNames,
@@ -108,6 +109,7 @@ impl Gateway {
             kept: Kept::default(),
             verified: Verified::default(),
             requests: Requests::default(),
+            tcp_connections: TcpConnectionCounts::default(),
             instance,
             privileged_groups,
             role_names,
@@ -178,6 +180,11 @@ impl Gateway {
     /// The requests that were answered, to be counted and shown.
     pub fn requests(&self) -> &Requests {
         &self.0.requests
+    }
+
+    /// The counts of TCP connections, which the server keeps and the metrics show.
+    pub fn tcp_connections(&self) -> &TcpConnectionCounts {
+        &self.0.tcp_connections
     }
 
     /// What waits to be written to the provisioning log.

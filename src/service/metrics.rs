@@ -44,6 +44,7 @@ impl Gateway {
             self.buffer().dropped(),
         );
         self.requests().expose(&mut text);
+        self.tcp_connections().expose(&mut text);
         text.into_text()
     }
 

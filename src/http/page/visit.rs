@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -17,6 +18,7 @@ use super::layout::{self, Width};
 use crate::config::Secret;
 use crate::http::cookie;
 use crate::http::request::{gateway, request_id};
+use crate::http::transport::{self, ConnectionActivity};
 use crate::service::{Gateway, Visitor};
 
 /// A visit of one page.
@@ -30,6 +32,8 @@ pub(in crate::http) struct Visit {
     bound: String,
     /// The cookie for forms, where it is new.
     new_cookie: Option<HeaderValue>,
+    /// The TCP connection; `None` in tests without a socket.
+    connection: Option<Arc<ConnectionActivity>>,
     /// Whether somebody is logged in, as far as the page has asked.
     is_in: bool,
 }
@@ -51,6 +55,7 @@ impl Visit {
             gateway: gateway.clone(),
             bound,
             new_cookie,
+            connection: transport::activity(request).cloned(),
             is_in: false,
         })
     }
@@ -66,6 +71,9 @@ impl Visit {
 
     pub(super) fn is_somebodys(&mut self) {
         self.is_in = true;
+        if let Some(connection) = &self.connection {
+            connection.mark_authenticated();
+        }
     }
 
     /// The URL of a page of ours: below the path at which a proxy serves the gateway.

@@ -67,7 +67,7 @@ impl Limits {
 }
 
 /// What counts as one address. Of IPv6 that are the first 64 bits: who has one address there has 2^64.
-fn network(from: IpAddr) -> IpAddr {
+pub fn network(from: IpAddr) -> IpAddr {
     match from {
         IpAddr::V4(_) => from,
         IpAddr::V6(address) => {

@@ -3,51 +3,16 @@
 //! `tls_files` holds a certificate for `localhost` that nobody trusts but this test.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::sync::Arc;
 
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
-use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
-};
 
-use crate::support::{Fixture, Raw, Setup, TOKEN};
-
-const CERT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/it/http/tls_files/cert.pem"
-);
-const KEY: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/it/http/tls_files/key.pem"
-);
-
-fn fixture() -> Fixture {
-    let settings = vec![("server.tls_cert", CERT), ("server.tls_key", KEY)];
-    Fixture::with(Setup {
-        settings,
-        ..Setup::default()
-    })
-}
+use crate::support::tls::{connect, fixture};
+use crate::support::{Fixture, Raw, TOKEN};
 
 /// One request over TLS of this version; what came back, as text.
 fn exchange(fixture: &Fixture, version: &'static SupportedProtocolVersion) -> String {
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(Path::new(CERT)).unwrap())
-        .unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_protocol_versions(&[version])
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connection =
-        ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-    let mut stream = StreamOwned::new(connection, TcpStream::connect(fixture.address).unwrap());
+    let mut stream = connect(fixture.address, &[version], "");
     let request = format!(
         "GET /scim/v2/Users HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n"
     );

@@ -2,5 +2,7 @@
 
 mod administrator_model;
 mod administrator_rights;
+mod connections;
 mod deleted_records;
+mod slow_readers;
 mod work_before_right;

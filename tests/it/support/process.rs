@@ -19,6 +19,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(60);
 pub struct Place {
     directory: TempDir,
     settings: Vec<(&'static str, &'static str)>,
+    descriptors: Option<String>,
 }
 
 /// `muster serve`; it is ended with SIGTERM when this is dropped.
@@ -33,6 +34,7 @@ impl Place {
         Self {
             directory: tempfile::tempdir().unwrap(),
             settings: settings.to_vec(),
+            descriptors: None,
         }
     }
 
@@ -50,9 +52,19 @@ impl Place {
             .collect()
     }
 
+    /// Sets how many descriptors programs here may open: the soft and the hard limit.
+    pub fn limit_descriptors(&mut self, soft: u32, hard: u32) {
+        self.descriptors = Some(format!("--nofile={soft}:{hard}"));
+    }
+
     /// A command, at the time `at` if there is one, such as `2030-01-01 12:00:00` (UTC).
     fn command(&self, arguments: &[&str], at: Option<&str>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+        let program = env!("CARGO_BIN_EXE_muster");
+        let mut command = Command::new(program);
+        if let Some(limit) = &self.descriptors {
+            command = Command::new("prlimit");
+            command.args([limit, program]);
+        }
         command.args(arguments).current_dir(self.directory.path());
         for (key, value) in &self.settings {
             command.args(["--set", &format!("{key}={value}")]);
@@ -121,6 +133,11 @@ impl Serving {
     /// A client of the whole server.
     pub fn root(&self, token: Option<&str>) -> Client {
         Client::new(format!("http://{}", self.address), token)
+    }
+
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The log so far.

@@ -1,10 +1,11 @@
 //! Bytes over a socket, for requests that no HTTP client would send.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 /// Longer than every timeout of the server.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -26,7 +27,26 @@ pub struct RawReply {
 
 impl Raw {
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// A connection from this address, of which this machine has many: all of 127.0.0.0/8.
+    pub fn connect_from(source: IpAddr, address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::new(source, 0).into()).unwrap();
+        socket.connect(&address.into()).unwrap();
+        Self::over(socket.into())
+    }
+
+    /// A connection that takes few bytes before the test reads them.
+    pub fn connect_narrow(address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        socket.connect(&address.into()).unwrap();
+        Self::over(socket.into())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
@@ -73,6 +93,11 @@ impl Raw {
         };
         self.stream.set_nonblocking(false).unwrap();
         open
+    }
+
+    /// Reads at most `count` bytes and drops them; returns how many came, 0 at the end.
+    pub fn skip(&mut self, count: usize) -> usize {
+        self.stream.read(&mut vec![0; count]).unwrap_or(0)
     }
 
     /// Reads one answer.
