@@ -13,6 +13,7 @@ use std::io;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::rt::net::TcpSocket;
 use actix_web::rt::signal::unix::{SignalKind, signal};
@@ -28,6 +29,9 @@ use crate::service::Gateway;
 use accept::Acceptor;
 use jobs::Jobs;
 use registry::ConnectionRegistry;
+
+/// How long the background jobs may take to finish what they are about, when the gateway stops.
+const JOBS_FINISH_WITHIN: Duration = Duration::from_secs(2);
 
 /// Connections that wait to be accepted; as many as actix itself would let wait.
 const BACKLOG: u32 = 1024;
@@ -120,7 +124,12 @@ impl Server {
         let served = self.running.await;
         retention.abort();
         watch.abort();
-        jobs.stop().await;
+        if rt::time::timeout(JOBS_FINISH_WITHIN, jobs.stop())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the background jobs did not finish in time");
+        }
         served?;
         self.gateway.close();
         tracing::info!("stopped");

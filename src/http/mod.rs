@@ -22,6 +22,7 @@ mod problem;
 mod query;
 mod reply;
 mod request;
+mod reset;
 mod resource;
 mod route;
 mod saml;

@@ -20,6 +20,7 @@ use super::error::Error;
 use super::page::Failure;
 use super::problem::Problem;
 use super::request::{RequestId, gateway};
+use super::reset::Reset;
 use super::route::{Mounted, SCIM_SCOPE};
 use super::transport;
 use super::transport::TrackedBody;
@@ -32,7 +33,7 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The outermost middleware. The id is made here, never taken from the caller.
 pub(super) async fn trace(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let started = Instant::now();
@@ -40,6 +41,7 @@ pub(super) async fn trace(
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = &*id);
     request.extensions_mut().insert(RequestId(Rc::clone(&id)));
+    let reset = Reset::of(&mut request);
     let in_progress = transport::begin(request.request());
     let is_too_many = in_progress
         .as_ref()
@@ -48,7 +50,12 @@ pub(super) async fn trace(
         if is_too_many {
             return Ok(refuse(request).map_into_right_body());
         }
-        Ok::<_, actix_web::Error>(next.call(request).await?.map_into_left_body())
+        let served = match reset {
+            None => next.call(request).await?,
+            // On the heap, so that others do not carry it.
+            Some(reset) => Box::pin(reset.end(next.call(request))).await?,
+        };
+        Ok::<_, actix_web::Error>(served.map_into_left_body())
     }
     .instrument(span.clone());
     let served = AssertUnwindSafe(served).catch_unwind().await;

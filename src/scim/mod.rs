@@ -1,5 +1,6 @@
 //! The SCIM protocol, pure: no clock, no files, no database, no HTTP.
 
+pub mod budget;
 pub mod bulk;
 pub mod discovery;
 pub mod error;

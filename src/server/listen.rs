@@ -25,8 +25,9 @@ const HEAD_ARRIVES_WITHIN: Duration = Duration::from_secs(5);
 /// What a client still sends after it was refused is read and dropped for so long, so that the
 /// refusal reaches it.
 const LINGER: Duration = Duration::from_secs(5);
-/// A graceful stop takes 10 s at most: 8 for what runs, the rest for the store.
-const FINISH_WITHIN_SECONDS: u64 = 8;
+/// How long requests go on when the gateway stops. A stop takes 10 s at most: these 4, up to one more until that is
+/// noticed, 2 for the background jobs and 2.5 for the store.
+const FINISH_WITHIN_SECONDS: u64 = 4;
 
 /// Starts to serve `gateway` on `listener`. At `max_connections` the next ones wait in the kernel.
 pub(super) fn listen(
@@ -53,6 +54,8 @@ pub(super) fn listen(
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_ARRIVES_WITHIN)
             .client_disconnect_timeout(LINGER)
+            // A client that closes its side waits for nothing more: what was begun for it is dropped.
+            .h1_allow_half_closed(false)
             .on_connect_ext(|transport: &Transport, data| {
                 data.insert(Arc::clone(transport.activity()));
             })

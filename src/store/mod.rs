@@ -2,6 +2,7 @@
 
 mod backup;
 mod cause;
+mod client_store;
 mod compile;
 mod engine;
 mod error;
@@ -15,6 +16,7 @@ mod queue;
 mod reader;
 mod tx;
 mod viewer;
+mod waiting;
 mod work;
 mod worker;
 mod writer;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use cause::{Actor, Cause};
+pub use client_store::ClientStore;
 pub use engine::Moment;
 pub use error::{Error, Result};
 pub use migrate::Migrated;
@@ -42,6 +45,7 @@ pub use viewer::Viewer;
 use crate::scim::schema::Registry;
 use open::Inner;
 use queue::{Queue, Refused};
+use waiting::{Client, Ticket};
 use work::Task;
 use writer::Job as Waiting;
 
@@ -51,6 +55,21 @@ pub const QUEUE: usize = 1_024;
 
 /// How long a read may run before it is interrupted.
 pub const READ_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long a read may wait until it is refused unstarted: as long as the one before it may run.
+pub const READ_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a change that a client asks for may wait until it is refused unstarted. Clients give up after some ten
+/// seconds, and try again what they were refused.
+pub const WRITE_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a change may run until it is rolled back. The largest body takes less than a second on SQLite, and some
+/// ten seconds on a PostgreSQL server that is a network away: 100,000 members, a round trip each.
+pub const WRITE_LIMIT: Duration = Duration::from_secs(30);
+
+/// How much time of the writer one transaction takes in which several changes are committed, unless one change alone takes
+/// more: some hundred of the usual ones, and not so long that those who wait notice.
+pub const TRANSACTION_SHARE: Duration = Duration::from_millis(50);
 
 /// The store. Clones are the same store; the last one that is dropped closes it.
 #[derive(Clone)]
@@ -90,8 +109,14 @@ impl Store {
         open::reach(place)
     }
 
+    /// The store as a client has it whose requests share the store with those of others.
+    pub fn for_client(&self, name: &Arc<str>) -> ClientStore<'_> {
+        ClientStore::new(&self.inner, Arc::clone(name))
+    }
+
     /// Runs `closure` in a transaction that is committed, synced to the disk, before this returns `Ok`.
-    /// An `Err` of the closure undoes all it did. It may run twice, so it uses `tx` and pure functions only.
+    /// An `Err` of the closure undoes all it did. It may run twice, so it uses `tx` and pure functions only. It runs
+    /// however long it waits, and whoever still waits for it: what may be refused is asked for by a [`ClientStore`].
     ///
     /// # Errors
     /// What the closure returns; [`Error::Full`] when too many changes wait; [`Error::Unavailable`] when
@@ -105,13 +130,14 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        queued(&self.inner.changes, Some(cause), closure).await
+        queued(&self.inner.changes, Ticket::kept(), Some(cause), closure).await
     }
 
     /// Runs `closure` on one snapshot that holds everything acknowledged before the call. It cannot write.
     ///
     /// # Errors
-    /// What the closure returns; [`Error::Full`] when too many reads wait; [`Error::Slow`] after [`READ_LIMIT`].
+    /// What the closure returns; [`Error::Full`] when too many reads wait; [`Error::Unavailable`] when it has waited for
+    /// [`READ_WAIT`]; [`Error::Slow`] after [`READ_LIMIT`].
     pub async fn read<T, E>(
         &self,
         closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
@@ -120,7 +146,23 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        queued(&self.inner.reads, None, closure).await
+        let ticket = Ticket::of(Client::Gateway, Duration::ZERO);
+        queued(&self.inner.reads, ticket, None, closure).await
+    }
+
+    /// [`Store::read`] for work of the gateway itself, which runs however long it waits.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub async fn read_always<T, E>(
+        &self,
+        closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        queued(&self.inner.reads, Ticket::kept(), None, closure).await
     }
 
     /// [`Store::read`] for a closure that may read many documents. Such reads have threads of their own, half as many as
@@ -136,7 +178,8 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        queued(&self.inner.scans, None, closure).await
+        let ticket = Ticket::of(Client::Gateway, Duration::ZERO);
+        queued(&self.inner.scans, ticket, None, closure).await
     }
 
     /// [`Store::read`] for a closure that looks at a few rows by their keys. Where the engine is in this process, it runs
@@ -204,6 +247,7 @@ impl Store {
 /// Runs `closure` on a worker of `queue`; with a cause it is a change.
 async fn queued<T, E>(
     queue: &Queue<Waiting>,
+    ticket: Ticket,
     cause: Option<Cause>,
     closure: impl Fn(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
 ) -> std::result::Result<T, E>
@@ -211,13 +255,13 @@ where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    let (task, answer) = Task::new(cause, closure);
-    push(queue, Box::new(task))?;
-    answer.await.unwrap_or_else(|_| Err(gone().into()))
+    let (task, caller) = Task::new(cause, closure);
+    push(queue, ticket, Box::new(task))?;
+    caller.answer().await
 }
 
-fn push(queue: &Queue<Waiting>, job: Waiting) -> Result<()> {
-    queue.push(job).map_err(|refused| match refused {
+fn push(queue: &Queue<Waiting>, ticket: Ticket, job: Waiting) -> Result<()> {
+    queue.push(ticket, job).map_err(|refused| match refused {
         Refused::Full => Error::Full,
         Refused::Closed => gone(),
     })

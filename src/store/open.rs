@@ -8,6 +8,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::thread::JoinHandle;
+use std::time::Duration;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -21,11 +23,24 @@ use super::reader::Reader;
 use super::tx::Tx;
 use super::worker::Worker;
 use super::writer::{Job, Writer};
-use super::{Error, QUEUE, Result};
+use super::{Error, QUEUE, READ_WAIT, Result, WRITE_WAIT};
 use crate::scim::schema::Registry;
 
 /// The fewest readers: with one, a slow list would hold up every GET.
 const FEWEST_READERS: usize = 2;
+
+/// How long reads go on when the store closes.
+const READ_GRACE: Duration = Duration::from_millis(500);
+
+/// How long changes go on when the store closes: some hundreds of usual ones.
+const WRITE_GRACE: Duration = Duration::from_secs(1);
+
+/// How long a thread has to notice that it is to give up. With both kinds of threads, closing takes 2.5 s at most, of the
+/// 10 s in which the gateway stops.
+const GIVE_UP: Duration = Duration::from_millis(500);
+
+/// How often threads are asked whether they have ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// How often several processes that start at once may get in each other's way.
 const TURNS: u32 = 6;
@@ -83,9 +98,9 @@ impl Inner {
         let prepared = elsewhere(|| prepare(&*engine, options, registry))?;
         let inner = Self {
             migrated: prepared.migrated,
-            changes: Arc::new(Queue::new(QUEUE)),
-            reads: Arc::new(Queue::new(QUEUE)),
-            scans: Arc::new(Queue::new(QUEUE)),
+            changes: Arc::new(Queue::new(QUEUE, WRITE_WAIT)),
+            reads: Arc::new(Queue::new(QUEUE, READ_WAIT)),
+            scans: Arc::new(Queue::new(QUEUE, READ_WAIT)),
             near: Near::open(&*engine, options.near())?,
             ready: Arc::new(AtomicBool::new(true)),
             readers: Threads::default(),
@@ -135,13 +150,27 @@ impl Inner {
 
     pub(super) fn close(&self) {
         self.ready.store(false, Ordering::Release);
-        // Readers are joined first: the last connection to close then is a writer's, which tidies up.
-        self.reads.close();
-        self.scans.close();
+        // Readers end first: the last connection to close then is a writer's, which tidies up.
+        for queue in [&self.reads, &self.scans] {
+            queue.close(READ_GRACE);
+        }
         self.near.close();
-        join_all(&self.readers);
-        self.changes.close();
-        join_all(&self.writers);
+        self.end(&self.readers, Access::Read, READ_GRACE);
+        self.changes.close(WRITE_GRACE);
+        self.end(&self.writers, Access::Write, WRITE_GRACE);
+    }
+
+    /// Waits for threads to end: for a while until they are done, and then until they have given up what they do. A thread
+    /// that does not even do that is left to the end of the process, and what it has not committed is undone.
+    fn end(&self, threads: &Threads, access: Access, grace: Duration) {
+        let threads = std::mem::take(&mut *lock(threads));
+        if !have_ended(&threads, grace) {
+            self.engine.halt(access);
+            if !have_ended(&threads, GIVE_UP) {
+                return;
+            }
+        }
+        threads.into_iter().for_each(join);
     }
 }
 
@@ -237,9 +266,20 @@ fn spawn(threads: &Threads, name: &str, work: impl FnOnce() + Send + 'static) ->
     Ok(())
 }
 
-fn join_all(threads: &Threads) {
-    let threads = std::mem::take(&mut *lock(threads));
-    threads.into_iter().for_each(join);
+/// Waits until all threads but this one have ended, for at most `time`.
+fn have_ended(threads: &[JoinHandle<()>], time: Duration) -> bool {
+    let present = thread::current().id();
+    let ended = |one: &JoinHandle<()>| one.is_finished() || one.thread().id() == present;
+    let until = Instant::now() + time;
+    loop {
+        if threads.iter().all(ended) {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
 }
 
 fn lock(threads: &Threads) -> MutexGuard<'_, Vec<JoinHandle<()>>> {

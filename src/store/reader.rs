@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Result;
-use super::engine::{Access, Driver, Engine};
-use super::queue::Queue;
+use super::engine::{Access, Bounds, Driver, Engine};
+use super::queue::{Queue, Taken};
 use super::writer::Job;
 
 /// What a reader thread needs.
@@ -27,14 +27,12 @@ impl Reader {
 
     /// Works until the queue is closed and empty.
     pub(super) fn run(mut self) {
-        while let Some(jobs) = self.queue.take(1) {
-            for mut job in jobs {
-                let fate = match self.read(&mut job) {
-                    Ok(Read::Lost) => self.read(&mut job).map(drop),
-                    fate => fate.map(drop),
-                };
-                job.answer(fate);
-            }
+        while let Taken::Job(mut job) = self.queue.take(None) {
+            let fate = match self.read(&mut job) {
+                Ok(Read::Lost) => self.read(&mut job).map(drop),
+                fate => fate.map(drop),
+            };
+            job.answer(fate);
         }
     }
 
@@ -43,6 +41,7 @@ impl Reader {
             Some(driver) => driver,
             None => self.engine.connect(Access::Read)?,
         };
+        driver.bound(Bounds::while_wanted(job.abandoned()));
         if let Err(why) = driver.begin(Access::Read) {
             return if driver.again() {
                 Ok(Read::Lost)

@@ -2,11 +2,15 @@
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::oneshot;
 
 use super::cause::Cause;
 use super::engine::Driver;
+use super::queue::Pending;
 use super::tx::Tx;
 use super::{Error, Result};
 
@@ -17,6 +21,42 @@ pub(super) trait Work: Send {
 
     /// Answers the caller: what [`Work::run`] found, or `fate` where the transaction came to nothing.
     fn answer(self: Box<Self>, fate: Result<()>);
+
+    /// The sign of the caller that it has gone.
+    fn abandoned(&self) -> &Arc<AtomicBool>;
+}
+
+impl Pending for Box<dyn Work> {
+    fn is_abandoned(&self) -> bool {
+        self.abandoned().load(Ordering::Relaxed)
+    }
+
+    fn refuse(self, why: Error) {
+        self.answer(Err(why));
+    }
+}
+
+/// The caller of a task: when it is dropped before it is answered, nobody waits any more.
+pub(super) struct Caller<T, E> {
+    answer: oneshot::Receiver<std::result::Result<T, E>>,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl<T, E: From<Error>> Caller<T, E> {
+    /// Waits for the answer.
+    pub(super) async fn answer(mut self) -> std::result::Result<T, E> {
+        let answer = (&mut self.answer).await;
+        answer.unwrap_or_else(|_| {
+            let why = "the store is closed".to_owned();
+            Err(Error::Unavailable(why).into())
+        })
+    }
+}
+
+impl<T, E> Drop for Caller<T, E> {
+    fn drop(&mut self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What becomes of the changes of one closure.
@@ -36,22 +76,22 @@ pub(super) struct Task<F, T, E> {
     closure: F,
     found: Option<std::result::Result<T, E>>,
     caller: oneshot::Sender<std::result::Result<T, E>>,
+    abandoned: Arc<AtomicBool>,
 }
 
 impl<F, T, E> Task<F, T, E> {
-    /// A task, and where its answer arrives. Without a cause it may only read.
-    pub(super) fn new(
-        cause: Option<Cause>,
-        closure: F,
-    ) -> (Self, oneshot::Receiver<std::result::Result<T, E>>) {
+    /// A task and its caller. Without a cause it may only read.
+    pub(super) fn new(cause: Option<Cause>, closure: F) -> (Self, Caller<T, E>) {
         let (caller, answer) = oneshot::channel();
+        let abandoned = Arc::new(AtomicBool::new(false));
         let task = Self {
             cause,
             closure,
             found: None,
             caller,
+            abandoned: Arc::clone(&abandoned),
         };
-        (task, answer)
+        (task, Caller { answer, abandoned })
     }
 }
 
@@ -80,6 +120,10 @@ where
         };
         // A caller that no longer waits wants no answer.
         drop(self.caller.send(answer));
+    }
+
+    fn abandoned(&self) -> &Arc<AtomicBool> {
+        &self.abandoned
     }
 }
 

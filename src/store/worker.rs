@@ -7,12 +7,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
-use super::engine::{Access, Driver, Engine};
-use super::queue::Queue;
+use super::engine::{Access, Bounds, Driver, Engine};
+use super::queue::{Queue, Taken};
 use super::work::Verdict;
 use super::writer::Job;
-use super::{Error, Result};
+use super::{Error, Result, WRITE_LIMIT};
 
 /// How often a change is run again when it met another. Each time the others have gone on, so one that has
 /// met five is under a load that its caller should know of.
@@ -55,11 +56,9 @@ impl Worker {
 
     /// Works until the queue is closed and empty.
     pub(super) fn run(mut self) {
-        while let Some(jobs) = self.queue.take(1) {
-            for mut job in jobs {
-                let fate = self.change(&mut job);
-                job.answer(fate);
-            }
+        while let Taken::Job(mut job) = self.queue.take(None) {
+            let fate = self.change(&mut job);
+            job.answer(fate);
         }
     }
 
@@ -85,6 +84,7 @@ impl Worker {
             Ok(driver) => driver,
             Err(why) => return self.note(Outcome::Done(Err(unavailable(why)))),
         };
+        driver.bound(Bounds::until(Instant::now() + WRITE_LIMIT));
         if let Err(why) = driver.begin(Access::Write) {
             // It has ended while nobody looked; another is made.
             let outcome = over(&*driver, Err(unavailable(why)));

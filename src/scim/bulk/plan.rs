@@ -1,6 +1,6 @@
 //! The order in which a Bulk request runs: as sent, but nothing before what it refers to (RFC 7644 §3.7.1).
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ pub fn plan(request: Request, mut draw: impl FnMut(usize) -> String) -> Result<P
     }
     let mut steps = Vec::with_capacity(operations.len());
     for mut operation in operations {
-        let mut needs = Vec::new();
+        let mut needs = BTreeSet::new();
         if let Ok(work) = &mut operation.work {
             let mut data = Value::Object(std::mem::take(&mut work.data));
             let resolved = resolve(&mut data, &drawn, &mut needs)
@@ -42,7 +42,10 @@ pub fn plan(request: Request, mut draw: impl FnMut(usize) -> String) -> Result<P
                 operation.work = Err(error);
             }
         }
-        steps.push(Step { operation, needs });
+        steps.push(Step {
+            operation,
+            needs: needs.into_iter().collect(),
+        });
     }
     let units = units(&steps);
     Ok(Plan {
@@ -54,56 +57,116 @@ pub fn plan(request: Request, mut draw: impl FnMut(usize) -> String) -> Result<P
 
 /// Steps in order, each behind what it needs; what needs each other in a circle is one unit.
 fn units(steps: &[Step]) -> Vec<Vec<usize>> {
-    let (mut units, mut done, mut waiting) = (Vec::new(), HashSet::new(), Vec::new());
+    let mut order = Order::new(steps);
     for position in 0..steps.len() {
-        waiting.push(position);
-        release(steps, &mut waiting, &mut done, &mut units);
+        order.arrive(position);
     }
-    while let Some(first) = waiting.first().copied() {
-        let mut circle = closure(steps, first, &done);
-        circle.sort_unstable();
-        done.extend(circle.iter().copied());
-        waiting.retain(|position| !circle.contains(position));
-        units.push(circle);
-        release(steps, &mut waiting, &mut done, &mut units);
+    for position in 0..steps.len() {
+        order.close_circle(position);
     }
-    units
+    order.units
 }
 
-/// Moves what waits for nothing any more from `waiting` to `units`.
-fn release(
-    steps: &[Step],
-    waiting: &mut Vec<usize>,
-    done: &mut HashSet<usize>,
-    units: &mut Vec<Vec<usize>>,
-) {
-    while let Some(place) = waiting.iter().position(|position| {
-        needs(steps, *position)
-            .iter()
-            .all(|need| need == position || done.contains(need))
-    }) {
-        let position = waiting.remove(place);
-        done.insert(position);
-        units.push(vec![position]);
-    }
+/// The order as far as it is known. Each reference is looked at once when its step arrives and once when what it names
+/// is done, as a client may send 1,000 operations that name each other.
+struct Order<'s> {
+    steps: &'s [Step],
+    /// How many steps that are not done each step needs, itself not counted.
+    missing: Vec<usize>,
+    /// The steps that need a step.
+    dependents: Vec<Vec<usize>>,
+    /// How many steps have arrived.
+    arrived: usize,
+    /// The steps that have arrived and need nothing any more.
+    ready: BTreeSet<usize>,
+    done: Vec<bool>,
+    units: Vec<Vec<usize>>,
 }
 
-/// A step and all it needs, directly or not, that is not done.
-fn closure(steps: &[Step], first: usize, done: &HashSet<usize>) -> Vec<usize> {
-    let (mut found, mut open) = (vec![first], vec![first]);
-    while let Some(position) = open.pop() {
-        for need in needs(steps, position) {
-            if !done.contains(need) && !found.contains(need) {
-                found.push(*need);
-                open.push(*need);
+impl<'s> Order<'s> {
+    fn new(steps: &'s [Step]) -> Self {
+        let mut missing = vec![0; steps.len()];
+        let mut dependents = vec![Vec::new(); steps.len()];
+        for (position, step) in steps.iter().enumerate() {
+            for need in step.needs.iter().filter(|need| **need != position) {
+                if let (Some(missing), Some(dependents)) =
+                    (missing.get_mut(position), dependents.get_mut(*need))
+                {
+                    *missing += 1;
+                    dependents.push(position);
+                }
+            }
+        }
+        Self {
+            steps,
+            missing,
+            dependents,
+            arrived: 0,
+            ready: BTreeSet::new(),
+            done: vec![false; steps.len()],
+            units: Vec::with_capacity(steps.len()),
+        }
+    }
+
+    /// Takes the next step of the request: it runs, and all that waited for it alone.
+    fn arrive(&mut self, position: usize) {
+        self.arrived = position + 1;
+        if self.missing.get(position) == Some(&0) {
+            self.ready.insert(position);
+        }
+        self.release();
+    }
+
+    /// Makes one unit of a step that still waits and of all that it needs, directly or not.
+    fn close_circle(&mut self, first: usize) {
+        if self.is_done(first) {
+            return;
+        }
+        let mut circle = BTreeSet::from([first]);
+        let mut open = vec![first];
+        while let Some(position) = open.pop() {
+            let needs = self.steps.get(position).map_or(&[][..], |step| &step.needs);
+            for need in needs.iter().filter(|need| !self.is_done(**need)) {
+                if circle.insert(*need) {
+                    open.push(*need);
+                }
+            }
+        }
+        for position in &circle {
+            self.finish(*position);
+        }
+        self.ready.retain(|position| !circle.contains(position));
+        self.units.push(circle.into_iter().collect());
+        self.release();
+    }
+
+    /// Moves what needs nothing any more to the units, the first one of the request first.
+    fn release(&mut self) {
+        while let Some(position) = self.ready.pop_first() {
+            self.finish(position);
+            self.units.push(vec![position]);
+        }
+    }
+
+    fn finish(&mut self, position: usize) {
+        if let Some(done) = self.done.get_mut(position) {
+            *done = true;
+        }
+        let dependents = self.dependents.get_mut(position).map(std::mem::take);
+        for dependent in dependents.unwrap_or_default() {
+            let Some(missing) = self.missing.get_mut(dependent) else {
+                continue;
+            };
+            *missing -= 1;
+            if *missing == 0 && dependent < self.arrived {
+                self.ready.insert(dependent);
             }
         }
     }
-    found
-}
 
-fn needs(steps: &[Step], position: usize) -> &[usize] {
-    steps.get(position).map_or(&[], |step| &step.needs)
+    fn is_done(&self, position: usize) -> bool {
+        self.done.get(position).copied().unwrap_or(true)
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +217,31 @@ mod tests {
             post("/Groups", "b", Some("bulkId:a")),
         ]));
         assert_eq!(plan.units, [vec![1], vec![0, 2]]);
+    }
+
+    #[test]
+    fn a_chain_that_is_sent_backwards_runs_forwards_at_once() {
+        let count = 1_000_usize;
+        let chain = (0..count).rev().map(|number| {
+            let named = number
+                .checked_sub(1)
+                .map(|number| format!("bulkId:g{number}"));
+            post("/Groups", &format!("g{number}"), named.as_deref())
+        });
+        let plan = planned(chain.collect());
+        let expected: Vec<Vec<usize>> = (0..count).rev().map(|position| vec![position]).collect();
+        assert_eq!(plan.units, expected);
+    }
+
+    #[test]
+    fn what_waits_for_a_circle_follows_it() {
+        let plan = planned(json!([
+            post("/Groups", "late", Some("bulkId:a")),
+            post("/Groups", "a", Some("bulkId:b")),
+            post("/Groups", "b", Some("bulkId:a")),
+            post("/Groups", "later", Some("bulkId:b")),
+        ]));
+        assert_eq!(plan.units, [vec![0, 1, 2], vec![3]]);
     }
 
     #[test]

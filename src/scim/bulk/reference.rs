@@ -1,6 +1,6 @@
 //! `bulkId:…` references: found anywhere in an operation and replaced by the id that was drawn (RFC 7644 §3.7.2).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub(super) type Drawn = HashMap<String, (usize, String)>;
 ///
 /// # Errors
 /// 409 for a `bulkId` that no POST of the request has.
-pub(super) fn resolve(value: &mut Value, drawn: &Drawn, needs: &mut Vec<usize>) -> Result<()> {
+pub(super) fn resolve(value: &mut Value, drawn: &Drawn, needs: &mut BTreeSet<usize>) -> Result<()> {
     match value {
         Value::String(text) => resolve_whole(text, drawn, needs),
         Value::Array(elements) => elements
@@ -44,7 +44,7 @@ pub(super) fn resolve(value: &mut Value, drawn: &Drawn, needs: &mut Vec<usize>) 
 pub(super) fn resolve_whole(
     text: &mut String,
     drawn: &Drawn,
-    needs: &mut Vec<usize>,
+    needs: &mut BTreeSet<usize>,
 ) -> Result<()> {
     if let Some(bulk_id) = text.strip_prefix(MARK) {
         *text = find(bulk_id, drawn, needs)?;
@@ -52,7 +52,7 @@ pub(super) fn resolve_whole(
     Ok(())
 }
 
-fn resolve_quoted(path: &mut String, drawn: &Drawn, needs: &mut Vec<usize>) -> Result<()> {
+fn resolve_quoted(path: &mut String, drawn: &Drawn, needs: &mut BTreeSet<usize>) -> Result<()> {
     if !path.contains(MARK) {
         return Ok(());
     }
@@ -64,14 +64,12 @@ fn resolve_quoted(path: &mut String, drawn: &Drawn, needs: &mut Vec<usize>) -> R
     Ok(())
 }
 
-fn find(bulk_id: &str, drawn: &Drawn, needs: &mut Vec<usize>) -> Result<String> {
+fn find(bulk_id: &str, drawn: &Drawn, needs: &mut BTreeSet<usize>) -> Result<String> {
     let Some((position, id)) = drawn.get(bulk_id) else {
         let shown: String = bulk_id.chars().take(64).collect();
         let detail = format!("No POST of this request has the bulkId \"{shown}\".");
         return Err(Error::new(ErrorKind::Conflict, detail));
     };
-    if !needs.contains(position) {
-        needs.push(*position);
-    }
+    needs.insert(*position);
     Ok(id.clone())
 }

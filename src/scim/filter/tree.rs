@@ -74,3 +74,14 @@ pub enum Filter {
     /// full path (`attribute` is the outer one, `sub` the inner name).
     ValuePath(AttrRef, Box<Filter>),
 }
+
+impl Filter {
+    /// Counts the comparisons: how much work it is to evaluate the filter once.
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::terms).sum(),
+            Self::Not(inner) | Self::ValuePath(_, inner) => inner.terms(),
+            Self::Present(_) | Self::Compare(..) => 1,
+        }
+    }
+}

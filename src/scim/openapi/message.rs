@@ -28,7 +28,10 @@ const ERRORS: [(u16, &str); 11] = [
     (404, "There is no such resource."),
     (409, "The value of a unique attribute is taken."),
     (412, "The resource is not at the version in `If-Match`."),
-    (413, "The body is longer than the server takes."),
+    (
+        413,
+        "The body is longer, or its filters look at more values, than the server takes.",
+    ),
     (415, "The body is not JSON."),
     (429, "Too many requests."),
     (501, "This server does not offer it."),

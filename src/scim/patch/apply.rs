@@ -6,17 +6,14 @@ use super::members::{self, MemberDelta};
 use super::operation::at;
 use super::write;
 use super::{Operation, Patch, Policy, Selection, Target, Unmatched, Verb};
-use crate::scim::error::{Error, ErrorKind, Result};
-use crate::scim::filter::AttrRef;
+use crate::scim::budget::{WorkBudget, copy_cost, filter_cost, text_bytes};
+use crate::scim::error::{Error, Result};
+use crate::scim::filter::{AttrRef, Filter};
 use crate::scim::json::{kind_of, shown};
 use crate::scim::resource::{self, Document};
 use crate::scim::schema::{Mutability, ResourceType, Schema, Target as Named};
 use crate::scim::syntax::Name;
 use crate::scim::validate;
-
-/// How many values of multi-valued attributes the operations of one request may look at, all together:
-/// 10,000 operations on 50 values, or 50 on 10,000. At 2 µs each they take a second, in a transaction.
-const MAX_VISITS: usize = 500_000;
 
 /// What a PATCH did besides changing the document.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,19 +28,21 @@ pub struct Applied {
 ///
 /// # Errors
 /// The error of the first operation that fails, naming its place; `document` is then half changed and
-/// must be dropped. A required attribute without value at the end is 400 `invalidValue`.
+/// must be dropped. A required attribute without value at the end is 400 `invalidValue`; operations that look at more
+/// values than `budget` allows are 413.
 pub fn apply(
     rt: &ResourceType,
     patch: &Patch,
     document: &mut Document,
     policy: Policy,
+    budget: &mut WorkBudget,
 ) -> Result<Applied> {
     let mut work = Work {
         rt,
         policy,
         map: document.as_map_mut(),
         applied: Applied::default(),
-        visits: 0,
+        budget,
     };
     for (ordinal, operation) in patch.operations.iter().enumerate() {
         work.run(operation).map_err(|error| at(ordinal, error))?;
@@ -66,8 +65,7 @@ struct Work<'w> {
     policy: Policy,
     map: &'w mut Map<String, Value>,
     applied: Applied,
-    /// How many values the operations have looked at so far.
-    visits: usize,
+    budget: &'w mut WorkBudget,
 }
 
 impl Work<'_> {
@@ -183,7 +181,7 @@ impl Work<'_> {
             self.applied.members.push(members::delta(attr, operation)?);
             return Ok(());
         }
-        self.visit(attr)?;
+        self.charge(attr, None)?;
         let holder = self.holder(attr)?;
         match operation.verb {
             Verb::Remove => write::remove(holder, attr),
@@ -209,7 +207,7 @@ impl Work<'_> {
                 .push(members::selected(selection, operation, unmatched)?);
             return Ok(());
         }
-        self.visit(&selection.attr)?;
+        self.charge(&selection.attr, Some(&selection.filter))?;
         let holder = self.holder(&selection.attr)?;
         match operation.verb {
             Verb::Remove => write::remove_selected(holder, selection),
@@ -230,17 +228,17 @@ impl Work<'_> {
         }
     }
 
-    /// Counts the values that an operation on `attr` looks at.
-    fn visit(&mut self, attr: &AttrRef) -> Result<()> {
-        let present = self.holder(attr)?.get(&attr.attribute.name);
-        self.visits += present.and_then(Value::as_array).map_or(0, Vec::len);
-        if self.visits <= MAX_VISITS {
+    /// Charges what an operation on `attr` costs: it copies the present values, and evaluates `filter` on each.
+    fn charge(&mut self, attr: &AttrRef, filter: Option<&Filter>) -> Result<()> {
+        let Some(present) = self.holder(attr)?.get(&attr.attribute.name) else {
             return Ok(());
-        }
-        let detail = format!(
-            "The operations would look at more than {MAX_VISITS} values: send fewer at once."
-        );
-        Err(Error::new(ErrorKind::TooLarge, detail))
+        };
+        let filtering = filter.map_or(0, |filter| {
+            let values = present.as_array().map_or(1, Vec::len);
+            filter_cost(filter.terms(), values, text_bytes(present))
+        });
+        let work = copy_cost(present).saturating_add(filtering);
+        self.budget.charge(work)
     }
 
     /// The object that has the attribute: the resource, or the extension's object in it.

@@ -131,6 +131,11 @@ fn whom(selection: &Selection) -> Whom {
     }
 }
 
+/// Returns true if a selection names one member by its id.
+pub(super) fn names_one(selection: &Selection) -> bool {
+    matches!(whom(selection), Whom::Id(_))
+}
+
 fn listed(attr: &AttrRef, value: &Value) -> Result<Vec<Member>> {
     let list = match value {
         Value::Object(_) => Value::Array(vec![value.clone()]),

@@ -20,6 +20,7 @@ pub use apply::{Applied, apply};
 pub use members::{MemberDelta, Whom};
 pub use operation::{MAX_OPERATIONS, check_size};
 
+use super::budget;
 use super::error::Result;
 use super::filter::{AttrRef, Filter};
 use super::resource;
@@ -55,6 +56,25 @@ impl Patch {
             Target::Attribute(_) | Target::Extension(_) | Target::Values(_) => None,
         })
         .find(|value| !value.is_null())
+    }
+
+    /// Returns true if an operation may look at every member of a group, and not only at those that it names.
+    pub fn looks_at_members(&self, rt: &ResourceType) -> bool {
+        self.operations
+            .iter()
+            .any(|operation| match &operation.target {
+                Target::Attribute(attr) => rt.is_members(attr) && attr.sub.is_some(),
+                Target::Values(selection) => {
+                    rt.is_members(&selection.attr) && !members::names_one(selection)
+                }
+                Target::Resource | Target::Extension(_) => false,
+            })
+    }
+
+    /// Estimates what it costs to read and copy the values of the operations once.
+    pub fn copy_cost(&self) -> u64 {
+        let values = self.operations.iter().map(|operation| &operation.value);
+        values.map(budget::copy_cost).sum()
     }
 
     /// Whether an operation writes the core attribute `name`, by its path or in a value without one.

@@ -8,6 +8,7 @@ mod rules;
 use serde_json::{Map, Value, json};
 
 use super::{Patch, Policy, Unmatched, Verb, apply};
+use crate::scim::budget::WorkBudget;
 use crate::scim::error::ErrorKind;
 use crate::scim::resource::Document;
 use crate::scim::schema::{ENTERPRISE_URN, GroupNames, Registry, ResourceType, USER_URN};
@@ -239,7 +240,8 @@ fn object(value: Value) -> Map<String, Value> {
 fn patched(rt: &ResourceType, start: &Document, body: &Map<String, Value>) -> Outcome<Document> {
     let patch = Patch::parse(rt, body.clone()).map_err(|error| error.kind)?;
     let mut changed = start.clone();
-    apply(rt, &patch, &mut changed, STRICT).map_err(|error| error.kind)?;
+    apply(rt, &patch, &mut changed, STRICT, &mut WorkBudget::default())
+        .map_err(|error| error.kind)?;
     Ok(changed)
 }
 

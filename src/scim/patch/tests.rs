@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{MemberDelta, Patch, Policy, Unmatched, apply};
+use crate::scim::budget::WorkBudget;
 use crate::scim::error::ErrorKind;
 use crate::scim::resource::{Document, Member};
 use crate::scim::schema::{ENTERPRISE_URN, GroupNames, Registry, ResourceType};
@@ -47,7 +48,14 @@ fn run(document: &Document, operations: Value, policy: Policy) -> Result<Value, 
     let rt = rt("User");
     let patch = Patch::parse(&rt, message(operations)).map_err(|error| error.kind)?;
     let mut changed = document.clone();
-    apply(&rt, &patch, &mut changed, policy).map_err(|error| error.kind)?;
+    apply(
+        &rt,
+        &patch,
+        &mut changed,
+        policy,
+        &mut WorkBudget::default(),
+    )
+    .map_err(|error| error.kind)?;
     Ok(Value::Object(changed.into_map()))
 }
 
@@ -402,7 +410,14 @@ fn members_become_deltas_and_never_a_part_of_the_document() {
     ]);
     let patch = Patch::parse(&rt, message(operations)).unwrap();
     let mut document = incoming.document;
-    let applied = apply(&rt, &patch, &mut document, STRICT).unwrap();
+    let applied = apply(
+        &rt,
+        &patch,
+        &mut document,
+        STRICT,
+        &mut WorkBudget::default(),
+    )
+    .unwrap();
     assert_eq!(document.text("displayName"), Some("H"));
     assert_eq!(applied.members[0], MemberDelta::Add(vec![member("2")]));
     assert_eq!(applied.members[1], MemberDelta::Remove("1".to_owned()));
@@ -414,6 +429,13 @@ fn members_become_deltas_and_never_a_part_of_the_document() {
     let change =
         json!([{ "op": "replace", "path": "members[value eq \"2\"].value", "value": "3" }]);
     let patch = Patch::parse(&rt, message(change)).unwrap();
-    let error = apply(&rt, &patch, &mut document, STRICT).unwrap_err();
+    let error = apply(
+        &rt,
+        &patch,
+        &mut document,
+        STRICT,
+        &mut WorkBudget::default(),
+    )
+    .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Mutability);
 }

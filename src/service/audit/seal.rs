@@ -46,7 +46,7 @@ impl Gateway {
     /// What the store answers when it cannot write.
     pub async fn seal_audit(&self) -> Result<()> {
         loop {
-            let waiting = self.store().read(|tx| tx.audit_unsealed(1)).await;
+            let waiting = self.store().read_always(|tx| tx.audit_unsealed(1)).await;
             let waiting: Vec<_> = waiting.map_err(Error::from)?;
             if waiting.is_empty() {
                 return Ok(());
@@ -103,7 +103,7 @@ impl Sealer {
     }
 
     async fn tell(&mut self) {
-        let head = self.gateway.store().read(|tx| tx.audit_head()).await;
+        let head = self.gateway.store().read_always(|tx| tx.audit_head()).await;
         let seal = match head {
             Ok(head) => head.map(|head| head.seal),
             Err(error) => return tracing::error!(%error, "the head of the audit log was not read"),

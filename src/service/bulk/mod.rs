@@ -62,12 +62,11 @@ impl Gateway {
             terms,
             asked,
         });
-        let mut done = Done::default();
-        for units in run.calls() {
-            if run.is_over(&done) {
-                break;
-            }
-            done = self.run_units(caller, &run, units, done).await?;
+        let (mut done, mut next) = (Done::default(), 0);
+        while next < run.unit_count() && !run.is_over(&done) {
+            let ran;
+            (done, ran) = self.run_units(caller, &run, run.call(next), done).await?;
+            next += ran;
         }
         let outcomes = run
             .plan
@@ -171,30 +170,37 @@ impl Gateway {
         Ok(bulk::parse(self.registry(), members, limit)?)
     }
 
-    /// Runs some units in one store call. When the store cannot take it, they are answered with 503;
-    /// if nothing happened before, so is the whole request.
+    /// Runs some units in one store call, and returns how many of them it had time for. When the store cannot take it,
+    /// they are answered with 503; if nothing happened before, so is the whole request.
     async fn run_units(
         &self,
         caller: &Caller,
         run: &Arc<Run>,
         units: Vec<usize>,
         done: Done,
-    ) -> Result<Done> {
+    ) -> Result<(Done, usize)> {
         let cause = self.cause(
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
-        let (here, before, mine) = (Arc::clone(run), done.clone(), units.clone());
-        let result = self
-            .store()
-            .write(cause, move |tx| here.units(tx, &mine, &before))
+        let before = Arc::new(done);
+        let (here, seen, mine) = (Arc::clone(run), Arc::clone(&before), units.clone());
+        let store = self.store().for_client(&caller.connection);
+        let result = store
+            .write(cause, run.estimate(&units), move |tx| {
+                here.units(tx, &mine, &seen)
+            })
             .await;
+        let mut done = Arc::unwrap_or_clone(before);
         match result {
-            Ok(done) => Ok(done),
+            Ok((new, ran)) => {
+                done.extend(new);
+                Ok((done, ran))
+            }
             Err(error) if done.results.is_empty() => Err(error),
             Err(error) => {
                 tracing::error!(%error, "a part of a bulk request was given up");
-                Ok(run.given_up(&units, done))
+                Ok((run.given_up(&units, done), units.len()))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `/oauth/token`: an access token for a connection's token or an assertion (RFC 6749 §4.4, RFC 7521 §4.2, RFC 7523 §2.2).
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -168,10 +169,13 @@ impl Gateway {
             credential,
             expires: after(cause.at, LIFETIME)?,
         };
-        let written = self
-            .store()
-            .write(cause, move |tx| tx.insert_access_token(&row));
-        written.await?;
+        let connection: Arc<str> = row.connection.as_str().into();
+        let store = self.store().for_client(&connection);
+        store
+            .write(cause, Duration::ZERO, move |tx| {
+                tx.insert_access_token(&row)
+            })
+            .await?;
         Ok(Granted {
             token,
             expires_in: LIFETIME.as_secs(),

@@ -76,7 +76,8 @@ impl Gateway {
                     let gateway = self.clone();
                     let start = *start;
                     let read = move |tx: &mut Tx<'_>| gateway.page_at(tx, &asked, start);
-                    return self.store().scan(read).await;
+                    let store = self.store().for_client(&caller.connection);
+                    return store.scan(read).await;
                 }
                 let question = match scope {
                     // What is found by a value is few, and found as fast.
@@ -85,11 +86,12 @@ impl Gateway {
                     }
                     Scope::One(_) | Scope::All(_) => None,
                 };
-                self.quickly(asked, *start, question).await
+                self.quickly(caller, asked, *start, question).await
             }
             Paging::Cursor(cursor) => {
                 let binding = Binding::new(caller, scope, &query);
-                self.by_cursor(asked, &binding, cursor.as_deref()).await
+                self.by_cursor(caller, asked, &binding, cursor.as_deref())
+                    .await
             }
         }
     }
@@ -97,6 +99,7 @@ impl Gateway {
     /// A page by position that is read where it is asked for. The answer to `question`, if that was just answered.
     async fn quickly(
         &self,
+        caller: &Caller,
         asked: Asked,
         start_index: u64,
         question: Option<Question>,
@@ -116,7 +119,8 @@ impl Gateway {
             }
             Ok::<_, Error>(page)
         };
-        self.store().glance(read).await
+        let store = self.store().for_client(&caller.connection);
+        store.glance(read).await
     }
 
     fn page_at(&self, tx: &mut Tx<'_>, asked: &Asked, start_index: u64) -> Result<Bytes> {
@@ -138,6 +142,7 @@ impl Gateway {
 
     async fn by_cursor(
         &self,
+        caller: &Caller,
         asked: Asked,
         binding: &Binding,
         cursor: Option<&str>,
@@ -156,10 +161,11 @@ impl Gateway {
             let resources = gateway.page(tx, &asked, &records)?;
             Ok::<_, Error>((total, next, resources))
         };
+        let store = self.store().for_client(&caller.connection);
         let (total, next, resources) = if quick {
-            self.store().glance(read).await?
+            store.glance(read).await?
         } else {
-            self.store().scan(read).await?
+            store.scan(read).await?
         };
         let next = next
             .map(|place| self.seal_cursor(binding, &place))

@@ -1,12 +1,11 @@
 //! The members of a group and the groups of a user, read and changed beside the document.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::asked::{Asked, Kind};
 use super::render::Joined;
 use crate::scim;
-use crate::scim::ErrorKind;
+use crate::scim::budget::{WorkBudget, filter_cost};
 use crate::scim::filter::{Filter, matches_value};
 use crate::scim::patch::{MemberDelta, Unmatched, Whom};
 use crate::scim::project::Projection;
@@ -106,24 +105,29 @@ fn all(tx: &mut Tx<'_>, viewer: &Viewer, group: &Record) -> Result<Vec<StoredMem
     }
 }
 
-/// How many members the operations of one request may look at where only the filter can tell: ten operations on
-/// a group of 100,000, or 100 on one of 10,000. At 2 µs each they keep the writer for two seconds.
-const MAX_VISITS: u64 = 1_000_000;
+/// The estimated cost of reading one member, in nanoseconds.
+const READ_COST: u64 = 1_000;
 
-/// Applies changes of members in order; returns how many rows they changed.
-pub(super) fn apply(tx: &mut Tx<'_>, group: &Record, deltas: &[MemberDelta]) -> Result<u64> {
-    let mut visits = Visits::new(deltas);
+/// The estimated cost of reading one member by its id, or of writing its `display`.
+const ROW_COST: u64 = 3_000;
+
+/// Applies changes of members in order; returns how many rows they changed. What a filter looks at or renames is
+/// charged to `budget`: the members that a request names itself are not.
+///
+/// # Errors
+/// 413 when `budget` is spent, 400 `noTarget` where nobody is chosen.
+pub(super) fn apply(
+    tx: &mut Tx<'_>,
+    group: &Record,
+    deltas: &[MemberDelta],
+    budget: &mut WorkBudget,
+) -> Result<u64> {
     let mut changed = 0;
     for delta in deltas {
         changed += match delta {
             MemberDelta::Add(members) => tx.add_members(group, members)?,
             MemberDelta::Remove(id) => tx.remove_members(group, std::slice::from_ref(id))?,
-            MemberDelta::RemoveWhere(filter) => {
-                let gone = |member: &StoredMember| visits.see() && matches(filter, member);
-                let removed = tx.remove_members_where(group, &gone)?;
-                visits.pass()?;
-                removed
-            }
+            MemberDelta::RemoveWhere(filter) => remove_where(tx, group, filter, budget)?,
             MemberDelta::Clear => tx.clear_members(group)?,
             MemberDelta::Set(members) => tx.set_members(group, members)?,
             MemberDelta::Replace {
@@ -131,7 +135,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, group: &Record, deltas: &[MemberDelta]) -> 
                 with,
                 unmatched,
             } => {
-                let chosen = chosen(tx, group, whom, *unmatched, &mut visits)?;
+                let chosen = chosen(tx, group, whom, *unmatched, budget)?;
                 replace(tx, group, chosen, with)?
             }
             MemberDelta::Merge {
@@ -139,7 +143,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, group: &Record, deltas: &[MemberDelta]) -> 
                 with,
                 unmatched,
             } => {
-                let chosen = chosen(tx, group, whom, *unmatched, &mut visits)?;
+                let chosen = chosen(tx, group, whom, *unmatched, budget)?;
                 let said = completed(with, &chosen);
                 replace(tx, group, chosen, &said)?
             }
@@ -148,95 +152,88 @@ pub(super) fn apply(tx: &mut Tx<'_>, group: &Record, deltas: &[MemberDelta]) -> 
                 display,
                 unmatched,
             } => {
-                let chosen = chosen(tx, group, whom, *unmatched, &mut visits)?;
-                name(tx, group, chosen, display.as_deref())?
+                let chosen = chosen(tx, group, whom, *unmatched, budget)?;
+                rename(tx, group, chosen, display.as_deref(), budget)?
             }
         };
     }
     Ok(changed)
 }
 
-/// Counts the members that filters look at.
-struct Visits {
-    /// How many operations look at every member, those to come and the present one.
-    passes: u64,
-    seen: Cell<u64>,
-    before: u64,
+/// Removes the members that `filter` selects; returns how many that were shown are gone.
+fn remove_where(
+    tx: &mut Tx<'_>,
+    group: &Record,
+    filter: &Filter,
+    budget: &mut WorkBudget,
+) -> Result<u64> {
+    let terms = filter.terms();
+    let mut spent = Ok(());
+    let removed = tx.remove_members_where(group, &mut |member| {
+        spent = budget.charge(look_cost(member, terms));
+        spent.is_ok().then(|| matches(filter, member))
+    })?;
+    spent?;
+    Ok(removed)
 }
 
-impl Visits {
-    fn new(deltas: &[MemberDelta]) -> Self {
-        let looks = |delta: &&MemberDelta| match delta {
-            MemberDelta::RemoveWhere(_) => true,
-            MemberDelta::Replace { whom, .. }
-            | MemberDelta::Merge { whom, .. }
-            | MemberDelta::Display { whom, .. } => match whom {
-                Whom::All | Whom::Where(_) => true,
-                Whom::Id(_) => false,
-            },
-            MemberDelta::Add(_)
-            | MemberDelta::Remove(_)
-            | MemberDelta::Clear
-            | MemberDelta::Set(_) => false,
-        };
-        Self {
-            passes: deltas.iter().filter(looks).count() as u64,
-            seen: Cell::new(0),
-            before: 0,
-        }
-    }
-
-    /// One more was looked at.
-    fn see(&self) -> bool {
-        self.seen.set(self.seen.get() + 1);
-        true
-    }
-
-    /// Ends one pass over the members. What the passes to come will cost is known from it.
-    fn pass(&mut self) -> Result<()> {
-        let (seen, left) = (self.seen.get(), self.passes.saturating_sub(1));
-        let expected = seen + left.saturating_mul(seen - self.before);
-        (self.before, self.passes) = (seen, left);
-        if expected <= MAX_VISITS {
-            return Ok(());
-        }
-        let detail = format!(
-            "The operations would look at more than {MAX_VISITS} members: name each by its id, as in members[value eq \"…\"], \
-             or send fewer operations at once."
-        );
-        Err(scim::Error::new(ErrorKind::TooLarge, detail).into())
-    }
+/// Estimates what it costs to read a member and to evaluate a filter of `terms` comparisons on it.
+fn look_cost(member: &StoredMember, terms: usize) -> u64 {
+    let texts = [&member.display, &member.kind, &member.resolved];
+    let bytes = texts.into_iter().flatten().map(String::len).sum::<usize>() + member.value.len();
+    READ_COST + filter_cost(terms, 1, bytes)
 }
 
-/// Whom an operation is about.
+/// Returns the members that an operation is about.
 fn chosen(
     tx: &mut Tx<'_>,
     group: &Record,
     whom: &Whom,
     unmatched: Unmatched,
-    visits: &mut Visits,
+    budget: &mut WorkBudget,
 ) -> Result<Vec<StoredMember>> {
     let chosen = match whom {
-        Whom::Id(id) => tx.members_with_id(&group.id, id)?,
-        Whom::All | Whom::Where(_) => {
-            // A group that is changed is the connection's own by now: it shows what it holds.
-            let mut members = all(tx, &Viewer::All, group)?;
-            members.retain(|member| {
-                visits.see()
-                    && match whom {
-                        Whom::Where(filter) => matches(filter, member),
-                        Whom::All | Whom::Id(_) => true,
-                    }
-            });
-            visits.pass()?;
-            members
+        Whom::Id(id) => {
+            let found = tx.members_with_id(&group.id, id)?;
+            // Many ids may differ in case alone, and one operation then names them all.
+            let others = found.len().saturating_sub(1) as u64;
+            budget.charge(others.saturating_mul(ROW_COST))?;
+            found
         }
+        Whom::All => selected(tx, group, None, budget)?,
+        Whom::Where(filter) => selected(tx, group, Some(filter), budget)?,
     };
     if chosen.is_empty() && unmatched == Unmatched::NoTarget {
         let detail = "No member matches the filter in the path.";
         return Err(scim::Error::no_target(detail).into());
     }
     Ok(chosen)
+}
+
+/// Returns the members that are shown and match `filter`.
+fn selected(
+    tx: &mut Tx<'_>,
+    group: &Record,
+    filter: Option<&Filter>,
+    budget: &mut WorkBudget,
+) -> Result<Vec<StoredMember>> {
+    let terms = filter.map_or(0, Filter::terms);
+    let (mut selected, mut after) = (Vec::new(), None);
+    loop {
+        // A group that is changed is the connection's own by now: it shows what it holds.
+        let slice = tx.members(&Viewer::All, group, after.as_deref(), SLICE)?;
+        after = slice.last().map(|last| last.value.clone());
+        let is_last = slice.len() < SLICE as usize;
+        for member in slice {
+            budget.charge(look_cost(&member, terms))?;
+            if filter.is_none_or(|filter| matches(filter, &member)) {
+                selected.push(member);
+            }
+        }
+        if is_last {
+            return Ok(selected);
+        }
+    }
 }
 
 /// What is not said of a member stays as it is.
@@ -268,14 +265,24 @@ fn replace(
         })
 }
 
-fn name(
+/// Gives the chosen members another `display`; those that have it already cost nothing.
+fn rename(
     tx: &mut Tx<'_>,
     group: &Record,
     chosen: Vec<StoredMember>,
     display: Option<&str>,
+    budget: &mut WorkBudget,
 ) -> Result<u64> {
-    let mut changed = 0;
+    let (mut changed, mut renamed) = (0, 0_u64);
     for member in chosen {
+        if member.display.as_deref() == display {
+            continue;
+        }
+        renamed += 1;
+        // The request itself pays for the first one, whom it may have named.
+        if renamed > 1 {
+            budget.charge(ROW_COST)?;
+        }
         let named = Member {
             value: member.value,
             display: display.map(str::to_owned),

@@ -113,7 +113,8 @@ impl Gateway {
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
-        let done = self.store().write(cause, move |tx| {
+        let store = self.store().for_client(&caller.connection);
+        let done = store.write(cause, change.estimate(), move |tx| {
             let changed = change.run(tx, &terms)?;
             provisioning::done(tx, terms.scene(), &asked, &changed, NO_CONTENT).map(drop)
         });
@@ -145,7 +146,8 @@ impl Gateway {
             Actor::Connection(caller.connection.to_string()),
             &caller.request,
         );
-        let done = self.store().write(cause, move |tx| {
+        let store = self.store().for_client(&caller.connection);
+        let done = store.write(cause, change.estimate(), move |tx| {
             let changed = change.run(tx, &terms)?;
             let joined = answered(
                 tx,

@@ -1,5 +1,6 @@
 //! The one person whom somebody names by address, user name or id.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -109,13 +110,13 @@ impl Named {
             Who::Name(name) => (&["userName"], name),
             Who::Email(email) => (&["userName", "emails.value"], email),
         };
-        let mut found: Vec<Record> = Vec::new();
+        let (mut found, mut ids) = (Vec::new(), HashSet::new());
         for path in paths {
             let Some(attr) = self.rt.attribute(path) else {
                 continue;
             };
             for record in tx.former(&self.rt, &attr, text)? {
-                if found.iter().all(|other| other.id != record.id) {
+                if ids.insert(record.id.clone()) {
                     found.push(record);
                 }
             }

@@ -8,6 +8,9 @@ mod sqlite;
 pub(crate) mod server;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use crate::store::{Error, Result};
 
@@ -82,6 +85,17 @@ pub(crate) trait Driver: Send {
     /// looks at. Only the ratio of two differences means anything. 0 where the engine does not tell.
     fn effort(&self) -> u64;
 
+    /// Sets what ends the work that comes next. It holds until other bounds are set.
+    fn bound(&mut self, _bounds: Bounds) {}
+
+    /// Asked before each statement of a change.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the work has reached its bounds.
+    fn may_go_on(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Whether a statement was interrupted since the transaction began, because it took too long.
     fn interrupted(&self) -> bool {
         false
@@ -132,10 +146,91 @@ pub(crate) trait Engine: Send + Sync {
     /// Where backups are made with the tools of the engine; says which.
     fn copy(&self, to: &Path) -> Result<Box<dyn Driver>>;
 
+    /// Ends what runs on connections of one kind, as the store closes and no longer waits for it.
+    fn halt(&self, _access: Access) {}
+
     /// The size of its write-ahead log, if it has one of its own.
     fn log_bytes(&self) -> Option<u64> {
         None
     }
+}
+
+/// Signs, set when the store closes and waits for nothing more, that work on its connections is to end.
+#[derive(Debug, Default)]
+pub(crate) struct Halted {
+    reads: Arc<AtomicBool>,
+    changes: Arc<AtomicBool>,
+}
+
+impl Halted {
+    /// The sign for connections of one kind.
+    pub(crate) fn of(&self, access: Access) -> &Arc<AtomicBool> {
+        match access {
+            Access::Read => &self.reads,
+            Access::Write => &self.changes,
+        }
+    }
+}
+
+/// What ends work before it is done.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bounds {
+    /// When no further statement begins.
+    end: Option<Instant>,
+    /// When a statement that runs is interrupted.
+    interruption: Option<Instant>,
+    /// The sign of the caller that it has gone.
+    abandoned: Option<Arc<AtomicBool>>,
+}
+
+impl Bounds {
+    /// Work that ends at a time, between two statements.
+    pub(crate) fn until(end: Instant) -> Self {
+        Self {
+            end: Some(end),
+            ..Self::default()
+        }
+    }
+
+    /// Work that ends when its caller has gone.
+    pub(crate) fn while_wanted(abandoned: &Arc<AtomicBool>) -> Self {
+        Self {
+            abandoned: Some(Arc::clone(abandoned)),
+            ..Self::default()
+        }
+    }
+
+    /// Sets when a statement is interrupted.
+    pub(crate) fn interrupt_at(&mut self, interruption: Option<Instant>) {
+        self.interruption = interruption;
+    }
+
+    /// Returns true if the statement that runs is to be interrupted.
+    pub(crate) fn interrupt(&self) -> bool {
+        self.is_abandoned() || self.interruption.is_some_and(has_passed)
+    }
+
+    /// # Errors
+    /// [`Error::Unavailable`] when no further statement is to begin.
+    pub(crate) fn may_go_on(&self) -> Result<()> {
+        let why = if self.is_abandoned() {
+            "the caller has gone"
+        } else if self.end.is_some_and(has_passed) {
+            "the work has taken too long"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Unavailable(why.to_owned()))
+    }
+
+    fn is_abandoned(&self) -> bool {
+        let abandoned = |sign: &Arc<AtomicBool>| sign.load(Ordering::Relaxed);
+        self.abandoned.as_ref().is_some_and(abandoned)
+    }
+}
+
+fn has_passed(time: Instant) -> bool {
+    Instant::now() > time
 }
 
 /// What a connection or transaction may do.

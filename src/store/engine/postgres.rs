@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -19,8 +21,10 @@ use postgres::types::ToSql;
 use postgres::types::Type;
 use postgres::types::to_sql_checked;
 
-use super::{Access, Dialect, Driver, Engine, Flow, Occasion, Param, Row, mistyped};
-use crate::store::{Error, READ_LIMIT, Result, Role, ServerUrl};
+use super::{
+    Access, Bounds, Dialect, Driver, Engine, Flow, Halted, Occasion, Param, Row, mistyped,
+};
+use crate::store::{Error, READ_LIMIT, Result, Role, ServerUrl, WRITE_LIMIT, WRITE_WAIT};
 
 /// How many changes are made at once. Thirty-two made 1,900 small changes a second and eight half of that; a server
 /// that is set up as it comes takes a hundred connections, and a second gateway wants some too.
@@ -54,6 +58,7 @@ const DIALECT: Dialect = Dialect {
 pub(crate) struct Postgres {
     config: Config,
     role: Role,
+    halted: Halted,
 }
 
 impl Postgres {
@@ -69,7 +74,11 @@ impl Postgres {
         if config.get_application_name().is_none() {
             config.application_name("muster");
         }
-        Ok(Self { config, role })
+        Ok(Self {
+            config,
+            role,
+            halted: Halted::default(),
+        })
     }
 }
 
@@ -94,7 +103,13 @@ impl Engine for Postgres {
             state: State::Idle,
             again: false,
             slot: i64::from(slot) % SLOTS,
+            bounds: None,
+            halted: Arc::clone(self.halted.of(access)),
         }))
+    }
+
+    fn halt(&self, access: Access) {
+        self.halted.of(access).store(true, Ordering::Relaxed);
     }
 
     fn side_by_side(&self) -> Option<usize> {
@@ -132,6 +147,9 @@ struct Session {
     state: State,
     again: bool,
     slot: i64,
+    /// What ends the work that runs now; `None` for work that no queue hands out, as migrations are.
+    bounds: Option<Bounds>,
+    halted: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -233,6 +251,7 @@ impl Driver for Session {
         let mut flow = Flow::Next;
         while flow == Flow::Next {
             let mut rows = 0_u32;
+            self.may_go_on()?;
             let fetched = self.query(FETCH, &[], &mut |row| {
                 rows += 1;
                 flow = each(row)?;
@@ -265,12 +284,18 @@ impl Driver for Session {
 
     fn begin(&mut self, access: Access) -> Result<()> {
         self.again = false;
-        self.run(match access {
+        match access {
             // Every statement of it sees the same.
-            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Access::Read => self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?,
             // Every statement sees what was committed before it: what was locked is then read as it is.
-            Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-        })?;
+            Access::Write => {
+                let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+                match self.bounds {
+                    Some(_) => self.run(&format!("{begin}; {}", limits()))?,
+                    None => self.run(begin)?,
+                }
+            }
+        }
         self.state = State::Open;
         Ok(())
     }
@@ -316,6 +341,17 @@ impl Driver for Session {
 
     fn again(&self) -> bool {
         self.again
+    }
+
+    fn bound(&mut self, bounds: Bounds) {
+        self.bounds = Some(bounds);
+    }
+
+    fn may_go_on(&self) -> Result<()> {
+        if self.halted.load(Ordering::Relaxed) {
+            return Err(Error::Unavailable("the store is closing".to_owned()));
+        }
+        self.bounds.as_ref().map_or(Ok(()), Bounds::may_go_on)
     }
 
     fn lock(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {
@@ -389,6 +425,12 @@ impl Row for postgres::Row {
             .map(|value| value.is_none())
             .map_err(|why| unread(column, &why))
     }
+}
+
+/// Ends a statement of a change that runs too long, or that waits too long for a row of somebody else's change.
+fn limits() -> String {
+    let (statement, lock) = (WRITE_LIMIT.as_millis(), WRITE_WAIT.as_millis());
+    format!("SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}")
 }
 
 /// A value that is there, whatever it is.

@@ -9,8 +9,9 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use std::time::Instant;
 
@@ -24,7 +25,9 @@ use rusqlite::types::ToSqlOutput;
 use rusqlite::types::ValueRef;
 
 use self::anchor::Anchor;
-use super::{Access, Dialect, Driver, Engine, Flow, Moment, Occasion, Param, Row, mistyped};
+use super::{
+    Access, Bounds, Dialect, Driver, Engine, Flow, Halted, Moment, Occasion, Param, Row, mistyped,
+};
 use crate::store::{Error, READ_LIMIT, Result, Role};
 
 /// Below it, two connections that checkpoint at once can damage a database in WAL mode.
@@ -81,6 +84,7 @@ pub(crate) struct Sqlite {
     path: PathBuf,
     role: Role,
     connections: AtomicU64,
+    halted: Halted,
 }
 
 impl Sqlite {
@@ -108,6 +112,7 @@ impl Sqlite {
             path: path.to_owned(),
             role,
             connections: AtomicU64::new(0),
+            halted: Halted::default(),
         })
     }
 }
@@ -129,15 +134,15 @@ impl Sqlite {
         connection.busy_timeout(BUSY).map_err(opening)?;
         set_up(&connection, access)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        let deadline = Arc::new(Mutex::new(None));
-        if access == Access::Read {
-            watch(&mut connection, &deadline)?;
-        }
+        let bounds = Arc::new(Mutex::new(Bounds::default()));
+        let halted = Arc::clone(self.halted.of(access));
+        watch(&mut connection, access, &bounds, &halted)?;
         Ok(Session {
             anchor: None,
             connection,
             role: self.role,
-            deadline,
+            bounds,
+            halted,
             number: self.connections.fetch_add(1, Ordering::Relaxed),
             effort: 0,
             interrupted: false,
@@ -180,11 +185,16 @@ impl Engine for Sqlite {
             anchor: None,
             connection,
             role: self.role,
-            deadline: Deadline::default(),
+            bounds: SharedBounds::default(),
+            halted: Arc::default(),
             number: self.connections.fetch_add(1, Ordering::Relaxed),
             effort: 0,
             interrupted: false,
         }))
+    }
+
+    fn halt(&self, access: Access) {
+        self.halted.of(access).store(true, Ordering::Relaxed);
     }
 
     fn log_bytes(&self) -> Option<u64> {
@@ -194,15 +204,16 @@ impl Engine for Sqlite {
     }
 }
 
-/// When the read that runs now must end.
-type Deadline = Arc<Mutex<Option<Instant>>>;
+/// What ends the work that runs now.
+type SharedBounds = Arc<Mutex<Bounds>>;
 
 struct Session {
     /// Of the gateway's writer.
     anchor: Option<Anchor>,
     connection: Connection,
     role: Role,
-    deadline: Deadline,
+    bounds: SharedBounds,
+    halted: Arc<AtomicBool>,
     number: u64,
     effort: u64,
     interrupted: bool,
@@ -234,7 +245,7 @@ impl Session {
     }
 
     fn set_deadline(&self, deadline: Option<Instant>) {
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+        lock(&self.bounds).interrupt_at(deadline);
     }
 
     /// Copies the log into the database, as far as readers let it: how many frames are in the log.
@@ -311,7 +322,7 @@ impl Driver for Session {
     }
 
     fn rollback(&mut self) {
-        self.set_deadline(None);
+        self.bound(Bounds::default());
         if self.in_transaction() {
             // Nothing was promised; a connection that cannot even roll back fails at its next use.
             let _ = self.execute("ROLLBACK", &[]);
@@ -371,6 +382,17 @@ impl Driver for Session {
 
     fn effort(&self) -> u64 {
         self.effort
+    }
+
+    fn bound(&mut self, bounds: Bounds) {
+        *lock(&self.bounds) = bounds;
+    }
+
+    fn may_go_on(&self) -> Result<()> {
+        if self.halted.load(Ordering::Relaxed) {
+            return Err(Error::Unavailable("the store is closing".to_owned()));
+        }
+        lock(&self.bounds).may_go_on()
     }
 
     fn interrupted(&self) -> bool {
@@ -512,18 +534,26 @@ fn read_back(connection: &Connection, name: &str) -> Result<String> {
         .map_err(opening)
 }
 
-/// Interrupts a read that runs past its deadline.
-fn watch(connection: &mut Connection, deadline: &Deadline) -> Result<()> {
-    let deadline = Arc::clone(deadline);
-    let late = move || {
-        deadline
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some_and(|end| Instant::now() > end)
+/// Interrupts a statement of a read that has reached its bounds, and any statement when the store waits for nothing more.
+/// A change that has reached its bounds ends between two statements ([`Driver::may_go_on`]): an interrupted one takes all
+/// changes of its transaction with it.
+fn watch(
+    connection: &mut Connection,
+    access: Access,
+    bounds: &SharedBounds,
+    halted: &Arc<AtomicBool>,
+) -> Result<()> {
+    let (bounds, halted) = (Arc::clone(bounds), Arc::clone(halted));
+    let is_over = move || {
+        halted.load(Ordering::Relaxed) || access == Access::Read && lock(&bounds).interrupt()
     };
     connection
-        .progress_handler(STEPS_PER_LOOK, Some(late))
+        .progress_handler(STEPS_PER_LOOK, Some(is_over))
         .map_err(opening)
+}
+
+fn lock(bounds: &SharedBounds) -> MutexGuard<'_, Bounds> {
+    bounds.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -1,5 +1,7 @@
 //! The unique keys and index rows of a resource, kept equal to its document.
 
+use std::cmp::Ordering;
+
 use super::{Record, State, Tx};
 use crate::scim::index::Key;
 use crate::scim::resource::Document;
@@ -31,8 +33,8 @@ impl Tx<'_> {
         } else {
             (self.unique_of(&record.id)?, self.indexed_of(&record.id)?)
         };
-        self.write_unique(record, &held, &unique)?;
-        self.write_indexed(record, &had, &indexed)
+        self.write_unique(record, held, unique)?;
+        self.write_indexed(record, had, indexed)
     }
 
     /// The unique keys that a resource holds. They have no ordinal.
@@ -66,13 +68,19 @@ impl Tx<'_> {
         )
     }
 
+    /// Gives up the unique keys of `held` that are not in `wanted` and claims those that are new.
     pub(super) fn write_unique(
         &mut self,
         record: &Record,
-        held: &[Key],
-        wanted: &[Key],
+        mut held: Vec<Key>,
+        mut wanted: Vec<Key>,
     ) -> Result<()> {
-        for key in held.iter().filter(|key| !holds(wanted, key)) {
+        for keys in [&mut held, &mut wanted] {
+            keys.sort_unstable_by(by_value);
+            // Two values of one resource may fold to the same key.
+            keys.dedup_by(|one, other| by_value(one, other).is_eq());
+        }
+        for key in difference(&held, &wanted, by_value) {
             self.execute_one(
                 "DELETE FROM unique_key WHERE kind = $1 AND path = $2 AND folded = $3",
                 &[
@@ -82,7 +90,7 @@ impl Tx<'_> {
                 ],
             )?;
         }
-        for key in wanted.iter().filter(|key| !holds(held, key)) {
+        for key in difference(&wanted, &held, by_value) {
             self.claim(record, key)?;
         }
         Ok(())
@@ -134,16 +142,16 @@ impl Tx<'_> {
         )
     }
 
+    /// Deletes the index rows of `had` whose places are not in `wanted` and writes those that differ.
     pub(super) fn write_indexed(
         &mut self,
         record: &Record,
-        had: &[Key],
-        wanted: &[Key],
+        mut had: Vec<Key>,
+        mut wanted: Vec<Key>,
     ) -> Result<()> {
-        for key in had
-            .iter()
-            .filter(|key| !wanted.iter().any(|row| same_place(row, key)))
-        {
+        had.sort_unstable();
+        wanted.sort_unstable();
+        for key in difference(&had, &wanted, by_place) {
             self.execute_one(
                 "DELETE FROM attribute WHERE resource = $1 AND path = $2 AND ordinal = $3",
                 &[
@@ -153,7 +161,7 @@ impl Tx<'_> {
                 ],
             )?;
         }
-        for key in wanted.iter().filter(|key| !had.contains(key)) {
+        for key in difference(&wanted, &had, Key::cmp) {
             self.execute_one(
                 "INSERT INTO attribute (resource, path, ordinal, kind, folded) VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (resource, path, ordinal) DO UPDATE SET folded = excluded.folded",
@@ -170,11 +178,72 @@ impl Tx<'_> {
     }
 }
 
-fn holds(keys: &[Key], wanted: &Key) -> bool {
-    keys.iter()
-        .any(|key| key.path == wanted.path && key.folded == wanted.folded)
+/// The order of unique keys, which have no ordinal.
+fn by_value(one: &Key, other: &Key) -> Ordering {
+    one.path
+        .cmp(&other.path)
+        .then_with(|| one.folded.cmp(&other.folded))
 }
 
-fn same_place(one: &Key, other: &Key) -> bool {
-    one.path == other.path && one.ordinal == other.ordinal
+/// The order of the places of index rows: a place holds one row.
+fn by_place(one: &Key, other: &Key) -> Ordering {
+    one.path
+        .cmp(&other.path)
+        .then(one.ordinal.cmp(&other.ordinal))
+}
+
+/// The keys of `keys` that have no equal in `others`. Both lists are sorted by `order`, so that one pass over the two
+/// finds them: a client chooses how many values a resource has.
+fn difference<'k>(
+    keys: &'k [Key],
+    others: &'k [Key],
+    order: impl Fn(&Key, &Key) -> Ordering,
+) -> impl Iterator<Item = &'k Key> {
+    let mut others = others.iter().peekable();
+    keys.iter().filter(move |key| {
+        while others.next_if(|other| order(other, key).is_lt()).is_some() {}
+        !others.peek().is_some_and(|other| order(other, key).is_eq())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn key(path: &str, ordinal: u32, folded: &str) -> Key {
+        Key {
+            path: path.to_owned(),
+            ordinal,
+            folded: folded.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_difference_is_what_the_other_list_lacks() {
+        let had = [key("a", 0, "x"), key("a", 1, "y"), key("b", 0, "x")];
+        let wanted = [key("a", 0, "z"), key("a", 2, "y"), key("b", 0, "x")];
+        let gone: Vec<&Key> = difference(&had, &wanted, by_place).collect();
+        assert_eq!(gone, [&key("a", 1, "y")]);
+        let new: Vec<&Key> = difference(&wanted, &had, Key::cmp).collect();
+        assert_eq!(new, [&key("a", 0, "z"), &key("a", 2, "y")]);
+    }
+
+    #[test]
+    fn a_difference_costs_one_pass_over_both_lists() {
+        let keys = |value: &str| -> Vec<Key> {
+            (0..30_000)
+                .map(|at| key("emails.value", at, value))
+                .collect()
+        };
+        let (had, wanted) = (keys("before"), keys("after"));
+        let comparisons = Cell::new(0_u64);
+        let counted = |one: &Key, other: &Key| {
+            comparisons.set(comparisons.get() + 1);
+            one.cmp(other)
+        };
+        assert_eq!(difference(&wanted, &had, counted).count(), 30_000);
+        assert!(comparisons.get() <= 4 * 30_000, "{}", comparisons.get());
+    }
 }

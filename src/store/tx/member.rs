@@ -1,6 +1,6 @@
 //! Who is in a group: one row a member, so that a change costs what changes and not what is there.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use super::member_change::NAMED;
 use super::session::of_group;
@@ -8,7 +8,7 @@ use super::{OfGroup, Record, Tx, stored};
 use crate::scim::resource::Member;
 use crate::scim::value::fold;
 use crate::store::compile::Params;
-use crate::store::engine::{Param, Row};
+use crate::store::engine::{Flow, Param, Row};
 use crate::store::viewer::foreign;
 use crate::store::{Error, Result, Viewer};
 
@@ -50,6 +50,15 @@ pub struct GroupRef {
     pub display: Option<String>,
 }
 
+impl StoredMember {
+    /// Returns true if `member`, which has the same id, changes what is answered of this one.
+    fn is_described_otherwise(&self, member: &Member) -> bool {
+        let resolved = self.resolved.as_ref();
+        self.display != member.display
+            || self.kind.as_ref().or(resolved) != member.kind.as_ref().or(resolved)
+    }
+}
+
 /// A row of table `member`.
 struct MemberRow {
     member: StoredMember,
@@ -60,13 +69,7 @@ impl Tx<'_> {
     /// Adds members that are not there yet; answers how many were added. One that is there stays as it is. The id of a
     /// resource that the owner of the group does not see resolves to nobody.
     pub fn add_members(&mut self, group: &Record, members: &[Member]) -> Result<u64> {
-        self.change(|tx| {
-            let mut added = 0;
-            for member in members {
-                added += tx.add_member(group, member)?;
-            }
-            Ok(added)
-        })
+        self.change(|tx| tx.add_member_rows(group, members.iter()))
     }
 
     /// Removes members by id, compared without case; answers how many that were shown are gone.
@@ -74,33 +77,36 @@ impl Tx<'_> {
         self.change(|tx| {
             let mut removed = 0;
             for id in ids {
-                for row in tx.like(&group.id, id)? {
-                    removed += tx.remove_member(group, &row.member.value)?;
-                }
+                let rows = tx.like(&group.id, id)?;
+                let ids: Vec<&str> = rows.iter().map(|row| row.member.value.as_str()).collect();
+                removed += tx.remove_member_rows(group, &ids)?;
             }
             Ok(removed)
         })
     }
 
-    /// Removes the members that `gone` says; answers how many that were shown are gone.
+    /// Removes the members that `gone` says, hidden ones too, until it returns `None`; answers how many that were
+    /// shown are gone.
     pub fn remove_members_where(
         &mut self,
         group: &Record,
-        gone: &dyn Fn(&StoredMember) -> bool,
+        gone: &mut dyn FnMut(&StoredMember) -> Option<bool>,
     ) -> Result<u64> {
         self.change(|tx| {
             let mut removed = 0;
-            let mut after = None;
-            loop {
-                let slice = tx.slice(&group.id, after.as_deref())?;
-                for row in slice.iter().filter(|row| gone(&row.member)) {
-                    removed += tx.remove_member(group, &row.member.value)?;
+            tx.each_slice(group, &mut |tx, slice| {
+                let mut ids = Vec::new();
+                for row in slice {
+                    match gone(&row.member) {
+                        Some(true) => ids.push(row.member.value.as_str()),
+                        Some(false) => {}
+                        None => return Ok(Flow::Stop),
+                    }
                 }
-                match slice.into_iter().next_back() {
-                    Some(last) => after = Some(last.member.value),
-                    None => return Ok(removed),
-                }
-            }
+                removed += tx.remove_member_rows(group, &ids)?;
+                Ok(Flow::Next)
+            })?;
+            Ok(removed)
         })
     }
 
@@ -125,17 +131,33 @@ impl Tx<'_> {
     /// Makes the members exactly these; answers how many rows that are shown came, went or changed.
     /// One named twice counts as named last.
     pub fn set_members(&mut self, group: &Record, members: &[Member]) -> Result<u64> {
-        let wanted: BTreeSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
-        let mut changed =
-            self.remove_members_where(group, &|row| !wanted.contains(row.value.as_str()))?;
+        let mut wanted: HashMap<&str, &Member> = members
+            .iter()
+            .map(|member| (member.value.as_str(), member))
+            .collect();
         self.change(|tx| {
-            for member in members {
-                changed += match tx.add_member(group, member)? {
-                    0 => tx.describe_member(group, member)?,
-                    added => added,
-                };
-            }
-            Ok(changed)
+            let mut changed = 0;
+            tx.each_slice(group, &mut |tx, slice| {
+                let mut gone = Vec::new();
+                for row in slice {
+                    match wanted.remove(row.member.value.as_str()) {
+                        None => gone.push(row.member.value.as_str()),
+                        Some(member)
+                            if !row.hidden && row.member.is_described_otherwise(member) =>
+                        {
+                            changed += tx.describe_member(group, member)?;
+                        }
+                        Some(_) => {}
+                    }
+                }
+                changed += tx.remove_member_rows(group, &gone)?;
+                Ok(Flow::Next)
+            })?;
+            // In the order in which they were named.
+            let new = members
+                .iter()
+                .filter_map(|member| wanted.remove(member.value.as_str()));
+            Ok(changed + tx.add_member_rows(group, new)?)
         })
     }
 
@@ -278,43 +300,6 @@ impl Tx<'_> {
         })
     }
 
-    /// Adds one row; answers 1 if it was not there. An empty id is no member.
-    fn add_member(&mut self, group: &Record, member: &Member) -> Result<u64> {
-        if member.value.is_empty() {
-            return Ok(0);
-        }
-        let folded = Some(fold(&member.value, false)).filter(|folded| *folded != member.value);
-        let added = self.execute(
-            "INSERT INTO member (group_id, member_id, display, type, folded, hidden, resolved)
-             VALUES ($1, $2, $3, $4, $5, 0, (SELECT kind FROM resource
-               WHERE id = $2 AND state < 2 AND ($6 = '' OR owner IS NULL OR owner = $6) {share}))
-             ON CONFLICT (group_id, member_id) DO NOTHING",
-            &[
-                (&group.id).into(),
-                (&member.value).into(),
-                member.display.as_deref().into(),
-                member.kind.as_deref().into(),
-                folded.as_deref().into(),
-                // A group of nobody's may have anybody in it.
-                group.owner.as_deref().unwrap_or("").into(),
-            ],
-        )?;
-        self.members.added.add_many(added, [member.value.clone()]);
-        Ok(added)
-    }
-
-    /// Removes one row; answers 1 if it was shown.
-    fn remove_member(&mut self, group: &Record, id: &str) -> Result<u64> {
-        let hidden = self.first(
-            "DELETE FROM member WHERE group_id = $1 AND member_id = $2 RETURNING hidden",
-            &[(&group.id).into(), id.into()],
-            |row| row.int(0),
-        )?;
-        let removed = u64::from(hidden == Some(0));
-        self.members.removed.add_many(removed, [id.to_owned()]);
-        Ok(removed)
-    }
-
     /// Writes `display` and `type` of a member that is shown; answers 1 if that changes what is answered: a
     /// `type` that says what the id stands for anyway is none.
     pub fn describe_member(&mut self, group: &Record, member: &Member) -> Result<u64> {
@@ -353,6 +338,22 @@ impl Tx<'_> {
             rows.extend(self.first(&sql, &[group_id.into(), (&id).into()], member_row)?);
         }
         Ok(rows)
+    }
+
+    /// Shows the rows of a group, hidden ones too, slice by slice to `each`, which may change them.
+    fn each_slice(
+        &mut self,
+        group: &Record,
+        each: &mut dyn FnMut(&mut Self, &[MemberRow]) -> Result<Flow>,
+    ) -> Result<()> {
+        let mut after = None;
+        loop {
+            let slice = self.slice(&group.id, after.as_deref())?;
+            if each(self, &slice)? == Flow::Stop || slice.len() < SLICE {
+                return Ok(());
+            }
+            after = slice.into_iter().next_back().map(|last| last.member.value);
+        }
     }
 
     /// The next rows of a group behind `after`, hidden ones too.

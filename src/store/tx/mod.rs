@@ -19,6 +19,7 @@ mod link;
 mod login_state;
 mod member;
 mod member_change;
+mod member_rows;
 mod oauth;
 mod own_address;
 mod owner;
@@ -66,11 +67,13 @@ pub use signing_key::SigningKey;
 pub use verify::Fault;
 pub use walk::{List, Position, Start, Walk, Walked};
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 
 use super::cause::Cause;
 use super::engine::{Driver, Flow, Moment, Param, Row};
-use super::{Error, Result};
+use super::{Error, Result, TRANSACTION_SHARE};
 use crate::scim::value::time_key;
 
 /// A transaction that is open: of a change, with its cause, or of a read, on one snapshot.
@@ -84,6 +87,7 @@ pub struct Tx<'a> {
     drawn: u32,
     touched: bool,
     members: MemberChange,
+    begun: Instant,
 }
 
 impl<'a> Tx<'a> {
@@ -96,6 +100,7 @@ impl<'a> Tx<'a> {
             drawn: 0,
             touched: false,
             members: MemberChange::default(),
+            begun: Instant::now(),
         }
     }
 
@@ -133,6 +138,12 @@ impl<'a> Tx<'a> {
             return Err(why.into());
         }
         found
+    }
+
+    /// Returns true if work that can go on in another transaction should: this one has had its share of the time in which
+    /// others wait.
+    pub fn has_had_its_share(&self) -> bool {
+        self.begun.elapsed() >= TRANSACTION_SHARE
     }
 
     /// How much work the engine has done so far, in steps of its own: for tests and benches that compare.
@@ -201,6 +212,7 @@ impl<'a> Tx<'a> {
     }
 
     fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        self.driver.may_go_on()?;
         self.touched = true;
         self.driver.execute(sql, params)
     }
@@ -220,6 +232,7 @@ impl<'a> Tx<'a> {
         params: &[Param<'_>],
         mut each: impl FnMut(&dyn Row) -> Result<T>,
     ) -> Result<Vec<T>> {
+        self.driver.may_go_on()?;
         let mut found = Vec::new();
         self.driver.query(sql, params, &mut |row| {
             found.push(each(row)?);
@@ -235,6 +248,7 @@ impl<'a> Tx<'a> {
         params: &[Param<'_>],
         mut each: impl FnMut(&dyn Row) -> Result<T>,
     ) -> Result<Option<T>> {
+        self.driver.may_go_on()?;
         let mut found = None;
         self.driver.query(sql, params, &mut |row| {
             found = Some(each(row)?);

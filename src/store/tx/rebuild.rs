@@ -105,7 +105,7 @@ impl Tx<'_> {
             rows.into_iter().filter(lacks).collect()
         };
         let unique = of(UNIQUE, unique_rows(rt, &document));
-        self.write_unique(&record, &[], &unique)
+        self.write_unique(&record, Vec::new(), unique)
             .map_err(|error| match error {
                 Error::Taken { path, holder, .. } => Error::Open(format!(
                     "{path} of {} is to be unique, but {holder} and {id} have the same value: change one of them \
@@ -115,7 +115,7 @@ impl Tx<'_> {
                 other => other,
             })?;
         let indexed = of(INDEXED, attribute_rows(rt, &record.as_shown(&document)));
-        self.write_indexed(&record, &[], &indexed)
+        self.write_indexed(&record, Vec::new(), indexed)
     }
 
     fn forms(&mut self, rt: &ResourceType) -> Result<Forms> {

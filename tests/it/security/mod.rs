@@ -1,7 +1,9 @@
 //! Regression tests for attacks and overload: each states what a user, a client or a stranger would notice.
 
+mod abandoned;
 mod administrator_model;
 mod administrator_rights;
+mod budget;
 mod connections;
 mod deleted_records;
 mod slow_readers;

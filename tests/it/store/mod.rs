@@ -52,6 +52,12 @@ macro_rules! engines {
                 a_closed_store_says_so
                 two_processes_write_in_turns
             }
+            queue {
+                clients_are_served_in_turn
+                what_nobody_waits_for_is_not_begun
+                a_read_that_nobody_waits_for_ends
+                a_store_closes_whatever_runs
+            }
             resource {
                 a_version_grows_by_one
                 a_stale_version_is_refused
@@ -60,6 +66,7 @@ macro_rules! engines {
                 one_look_up_costs_the_same_in_any_store
                 damage_is_noticed
                 what_a_viewer_does_not_see_is_not_read
+                a_change_of_many_values_is_one_pass
             }
             member {
                 adding_twice_adds_once

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -12,21 +13,24 @@ use muster::store::{Error, Role, Store, Viewer};
 use crate::store::fixture::{Fixture, cause, insert, user_document};
 
 /// Keeps the writer busy until the gate is opened, so that what comes next waits together.
-struct Gate {
+pub(super) struct Gate {
     open: mpsc::Sender<()>,
     held: tokio::task::JoinHandle<Result<(), Error>>,
 }
 
 impl Gate {
-    async fn close(store: Store) -> Self {
+    pub(super) async fn close(store: Store) -> Self {
         let (open, opened) = mpsc::channel();
         let (entered, inside) = oneshot::channel();
         let (opened, entered) = (Mutex::new(opened), Mutex::new(Some(entered)));
         let held = tokio::spawn(async move {
             store
                 .write(cause(1), move |_| {
-                    entered.lock().unwrap().take().unwrap().send(()).unwrap();
-                    opened.lock().unwrap().recv().unwrap();
+                    // It runs again when a change that is committed with it fails.
+                    if let Some(entered) = entered.lock().unwrap().take() {
+                        entered.send(()).unwrap();
+                        opened.lock().unwrap().recv().unwrap();
+                    }
                     Ok(())
                 })
                 .await
@@ -35,7 +39,7 @@ impl Gate {
         Self { open, held }
     }
 
-    async fn open(self) {
+    pub(super) async fn open(self) {
         self.open.send(()).unwrap();
         self.held.await.unwrap().unwrap();
     }
@@ -149,7 +153,11 @@ pub(crate) async fn too_many_changes_are_refused(at: &Fixture) {
     let mut waiting = JoinSet::new();
     for _ in 0..=muster::store::QUEUE {
         let store = at.store();
-        waiting.spawn(async move { store.write(cause(1), |_| Ok::<_, Error>(())).await });
+        waiting.spawn(async move {
+            let client = store.for_client(&"busy".into());
+            let done = client.write(cause(1), Duration::ZERO, |_| Ok::<_, Error>(()));
+            done.await
+        });
     }
     assert_eq!(
         waiting.join_next().await.unwrap().unwrap(),

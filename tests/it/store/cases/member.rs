@@ -189,7 +189,7 @@ pub(crate) async fn removing_where_and_clearing(at: &Fixture) {
         .await;
     let some = group.clone();
     let removed = at
-        .write(move |tx| tx.remove_members_where(&some, &|row| row.value.ends_with('7')))
+        .write(move |tx| tx.remove_members_where(&some, &mut |row| Some(row.value.ends_with('7'))))
         .await;
     assert_eq!(removed, Ok(210));
     assert_eq!(at.members(&group).await.len(), 1_890);

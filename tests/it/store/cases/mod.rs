@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod owner;
 pub(crate) mod password;
+pub(crate) mod queue;
 pub(crate) mod resource;
 pub(crate) mod role;
 pub(crate) mod saml;

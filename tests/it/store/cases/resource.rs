@@ -1,12 +1,15 @@
 //! One resource: versions, states, counters, and what it costs to find it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use muster::store::{Error, Fault, State, Viewer};
 
-use crate::store::fixture::{Ask, Fixture, at as moment, cause, insert, user_document, viewer};
+use crate::store::fixture::{
+    Ask, Fixture, at as moment, cause, document, insert, user_document, viewer,
+};
 
 pub(crate) async fn a_version_grows_by_one(at: &Fixture) {
     let made = at.make_user("ada").await;
@@ -184,4 +187,27 @@ pub(crate) async fn what_a_viewer_does_not_see_is_not_read(at: &Fixture) {
         row: theirs.id.clone(),
         why: "the hash does not fit".to_owned(),
     }]);
+}
+
+/// Index rows are compared in one pass: with one look at each other row for each, this takes minutes.
+pub(crate) async fn a_change_of_many_values_is_one_pass(at: &Fixture) {
+    const VALUES: usize = 30_000;
+    let body = |title: &str| {
+        let emails: Vec<_> = (0..VALUES)
+            .map(|number| json!({ "value": format!("{number}@example.com") }))
+            .collect();
+        json!({ "userName": "ada", "title": title, "emails": emails })
+    };
+    let (rt, id) = (Arc::clone(&at.user), at.id());
+    let first = document(&body("first"));
+    let made = at
+        .store()
+        .write(cause(1), move |tx| insert(tx, &rt, &id, &first))
+        .await
+        .unwrap();
+    let begun = Instant::now();
+    let changed = at.update(&at.user, &made, body("second"), State::Active);
+    assert_eq!(changed.await.unwrap().version, 2);
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(15), "{took:?}");
 }
