@@ -41,7 +41,7 @@ impl Gateway {
     /// Starts it under a tracer: a command that runs what it is given.
     pub(crate) fn start_under(folder: &Path, tracer: &[&str]) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let token = token(folder)?;
+        let token = token(folder, "bench")?;
         // The port is free now, and nobody else here takes ports at random.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let (program, arguments) = match tracer.split_first() {
@@ -136,10 +136,28 @@ impl Drop for Gateway {
     }
 }
 
-/// A token of the connection `bench`.
-fn token(folder: &Path) -> Result<String> {
+/// What writes requests of one connection: into this buffer, a method, a path and a body.
+pub(crate) trait RequestWriter:
+    Fn(&mut Vec<u8>, &str, &str, &[u8]) + Clone + Send + 'static
+{
+}
+
+impl<F: Fn(&mut Vec<u8>, &str, &str, &[u8]) + Clone + Send + 'static> RequestWriter for F {}
+
+/// The writer of a connection of the gateway in `folder`, which is made if it is not there.
+pub(crate) fn writer_for(folder: &Path, connection: &str) -> Result<impl RequestWriter + use<>> {
+    let token = token(folder, connection)?;
+    Ok(
+        move |out: &mut Vec<u8>, method: &str, path: &str, body: &[u8]| {
+            write(out, &token, method, path, body);
+        },
+    )
+}
+
+/// A new token of a connection.
+fn token(folder: &Path, connection: &str) -> Result<String> {
     let made = prepared(PROGRAM, folder)
-        .args(["token", "create", "bench"])
+        .args(["token", "create", connection])
         .output()?;
     if !made.status.success() {
         return Err(String::from_utf8_lossy(&made.stderr).into_owned().into());

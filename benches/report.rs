@@ -51,7 +51,7 @@ const fn row(name: &'static str, title: &'static str, unit: Unit, must: f64, aim
     }
 }
 
-const ROWS: [Row; 18] = [
+const ROWS: [Row; 20] = [
     row(
         "get",
         "GET by id against the bare handler",
@@ -171,6 +171,20 @@ const ROWS: [Row; 18] = [
         Unit::Millis,
         50.0,
         50.0,
+    ),
+    row(
+        "beside-bulk",
+        "p99 of a create beside the worst Bulk of another connection",
+        Unit::Millis,
+        250.0,
+        250.0,
+    ),
+    row(
+        "beside-put",
+        "p99 of a create beside PUTs of `scim.max_payload`, one after the other",
+        Unit::Millis,
+        600.0,
+        600.0,
     ),
 ];
 

@@ -1,5 +1,6 @@
 //! The parts of the run, each by its name.
 
+mod bystander;
 mod filters;
 mod member;
 mod memory;
@@ -17,7 +18,7 @@ pub(crate) struct Part {
     pub(crate) run: fn() -> Result<Vec<Figure>>,
 }
 
-pub(crate) const ALL: [Part; 9] = [
+pub(crate) const ALL: [Part; 10] = [
     Part {
         name: "reads",
         about: "one user and a page, against the bare handler",
@@ -62,6 +63,11 @@ pub(crate) const ALL: [Part; 9] = [
         name: "filters",
         about: "the worst filters, and who reads beside them",
         run: filters::run,
+    },
+    Part {
+        name: "bystander",
+        about: "creates of one connection beside the worst that another one sends",
+        run: bystander::run,
     },
 ];
 
