@@ -14,5 +14,5 @@ pub(super) async fn run(
     gateway: Data<Gateway>,
     body: Body,
 ) -> Result<Reply, Error> {
-    Ok(Reply::Document(gateway.bulk(&permit, body.0).await?))
+    Ok(Reply::List(gateway.bulk(&permit, body.0).await?))
 }

@@ -16,6 +16,7 @@ mod metrics;
 mod oauth;
 mod openapi;
 mod ops;
+mod paced_body;
 mod page;
 mod person;
 mod problem;

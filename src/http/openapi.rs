@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use bytes::Bytes;
 
 use super::cookie;
+use super::paced_body::PacedBody;
 use super::route::{Route, routes};
 use crate::scim::openapi::{About, document};
 use crate::service::Gateway;
@@ -37,5 +38,5 @@ impl OpenApi {
 pub(super) async fn show(document: Data<OpenApi>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/json"))
-        .body(document.0.clone())
+        .body(PacedBody::new(document.0.clone(), None))
 }

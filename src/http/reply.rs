@@ -1,19 +1,16 @@
 //! Answers that are no errors: status, headers and body of each.
 
-use std::future::ready;
-
 use actix_web::body::BoxBody;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError};
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream;
 
+use super::paced_body::PacedBody;
 use super::request::gateway;
 use crate::scim::message::MEDIA_TYPE;
 use crate::scim::query::Preference;
-use crate::service::Answer;
+use crate::service::{Answer, ResponseBody};
 
 /// The media type of every SCIM body, without parameters (RFC 7644 §8.1).
 pub(super) const SCIM: HeaderValue = HeaderValue::from_static(MEDIA_TYPE);
@@ -33,7 +30,9 @@ pub(super) enum Reply {
     },
     /// 204: done, and nothing to show.
     NoContent,
-    /// 200: a list, or a document about the server.
+    /// 200: a list, or what became of the operations of a Bulk request.
+    List(ResponseBody),
+    /// 200: a document about the server.
     Document(Bytes),
 }
 
@@ -52,9 +51,10 @@ impl Responder for Reply {
                 tagged(&mut response, etag).finish()
             }
             Self::NoContent => HttpResponse::build(StatusCode::NO_CONTENT).finish(),
+            Self::List(body) => send(request, &mut HttpResponse::build(StatusCode::OK), body),
             Self::Document(body) => HttpResponse::build(StatusCode::OK)
                 .insert_header((header::CONTENT_TYPE, SCIM))
-                .body(body),
+                .body(PacedBody::new(body, None)),
         }
     }
 }
@@ -72,18 +72,23 @@ fn resource(request: &HttpRequest, status: StatusCode, answer: Answer) -> HttpRe
         response.insert_header(("Preference-Applied", applied));
     }
     match answer.body {
-        Some(body) => {
-            response.insert_header((header::CONTENT_TYPE, SCIM));
-            match (answer.rest, gateway(request)) {
-                (Some(rest), Ok(gateway)) => {
-                    let first = stream::once(ready(Ok(body)));
-                    response.streaming(first.chain(gateway.rest(*rest)))
-                }
-                (None, _) | (_, Err(_)) => response.body(body),
-            }
-        }
+        Some(body) => send(request, &mut response, body),
         None if status == StatusCode::CREATED => response.finish(),
         None => response.status(StatusCode::NO_CONTENT).finish(),
+    }
+}
+
+/// Sends a body of known length, or one that is rendered while it is sent.
+fn send(
+    request: &HttpRequest,
+    response: &mut HttpResponseBuilder,
+    body: ResponseBody,
+) -> HttpResponse {
+    response.insert_header((header::CONTENT_TYPE, SCIM));
+    match (body.into_text(), gateway(request)) {
+        (Ok((text, lease)), _) => response.body(PacedBody::new(text, Some(lease))),
+        (Err(body), Ok(gateway)) => response.streaming(gateway.stream_body(body)),
+        (Err(_), Err(fault)) => fault.error_response(),
     }
 }
 

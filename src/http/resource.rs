@@ -56,7 +56,7 @@ pub(super) async fn find(
     query: Many,
 ) -> Result<Reply, Error> {
     let list = gateway.find(&permit, &kind.0, query.0).await?;
-    Ok(Reply::Document(list))
+    Ok(Reply::List(list))
 }
 
 /// `GET /{Type}/{id}` (RFC 7644 §3.4.1).

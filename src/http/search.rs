@@ -18,7 +18,7 @@ pub(super) async fn of_type(
     body: Body,
 ) -> Result<Reply, Error> {
     let list = gateway.search(&permit, &kind.0, body.0).await?;
-    Ok(Reply::Document(list))
+    Ok(Reply::List(list))
 }
 
 /// `POST /.search` (RFC 7644 §3.4.3).
@@ -27,7 +27,7 @@ pub(super) async fn of_all(
     gateway: Data<Gateway>,
     body: Body,
 ) -> Result<Reply, Error> {
-    Ok(Reply::Document(gateway.search_all(&permit, body.0).await?))
+    Ok(Reply::List(gateway.search_all(&permit, body.0).await?))
 }
 
 /// `GET /` (RFC 7644 §3.4.2.1).
@@ -36,5 +36,5 @@ pub(super) async fn root(
     gateway: Data<Gateway>,
     query: Many,
 ) -> Result<Reply, Error> {
-    Ok(Reply::Document(gateway.find_all(&permit, query.0).await?))
+    Ok(Reply::List(gateway.find_all(&permit, query.0).await?))
 }

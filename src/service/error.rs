@@ -69,9 +69,11 @@ impl From<store::Error> for Error {
                 ErrorKind::TooMany,
                 "The filter or sort takes too long: filter by id, userName, externalId, an e-mail or a name.",
             ),
-            store::Error::Full | store::Error::Unavailable(_) => Self::Unavailable {
-                why: error.to_string(),
-            },
+            store::Error::Full | store::Error::Large | store::Error::Unavailable(_) => {
+                Self::Unavailable {
+                    why: error.to_string(),
+                }
+            }
             store::Error::Corrupt { .. } | store::Error::Open(_) | store::Error::Other(_) => {
                 Self::Internal {
                     why: error.to_string(),

@@ -12,6 +12,7 @@ use super::oauth::Issuers;
 use super::password::Pool;
 use super::provisioning::Buffer;
 use super::resource::Kept;
+use super::response_memory::ResponseMemory;
 use super::role::{AdminGroups, PrivilegedGroups, RoleNames};
 use super::saml::Saml;
 use super::schema;
@@ -40,6 +41,7 @@ struct Inner {
     passwords: Pool,
     buffer: Buffer,
     kept: Kept,
+    response_memory: ResponseMemory,
     verified: Verified,
     requests: Requests,
     tcp_connections: TcpConnectionCounts,
@@ -107,6 +109,7 @@ impl Gateway {
             passwords: Pool::new(),
             buffer: Buffer::default(),
             kept: Kept::default(),
+            response_memory: ResponseMemory::default(),
             verified: Verified::default(),
             requests: Requests::default(),
             tcp_connections: TcpConnectionCounts::default(),
@@ -195,6 +198,11 @@ impl Gateway {
     /// Pages that were just answered.
     pub(super) fn kept(&self) -> &Kept {
         &self.0.kept
+    }
+
+    /// The memory that responses in progress hold.
+    pub(super) fn response_memory(&self) -> &ResponseMemory {
+        &self.0.response_memory
     }
 
     /// Tokens of ours whose signature was verified.

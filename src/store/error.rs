@@ -22,6 +22,9 @@ pub enum Error {
     /// A read ran longer than [`super::READ_LIMIT`] and was interrupted.
     #[error("the read took too long")]
     Slow,
+    /// The documents of a page take more memory than there is for them now ([`super::Tx::bound_documents`]; 503).
+    #[error("the documents of the page take more memory than there is for them now")]
+    Large,
     /// The queue is full (503 with `Retry-After`).
     #[error("the store is busy")]
     Full,

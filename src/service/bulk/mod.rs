@@ -12,7 +12,7 @@ use super::provisioning::{self, Asked};
 use super::resource::body;
 use super::resource::change::{Change, Terms, What};
 use super::resource::create::{New, Promise};
-use super::{Caller, Error, Gateway, Result, SCIM_ROOT};
+use super::{Caller, Error, Gateway, ResponseBody, Result, SCIM_ROOT};
 use crate::scim;
 use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};
 use crate::scim::json;
@@ -22,6 +22,10 @@ use crate::scim::resource::Document;
 use crate::store::Actor;
 use run::{Done, Run, StepResult};
 
+/// What is reserved for the answer before anything is done: a thousand operations, of which each is told in 300 bytes or,
+/// when it is refused, in up to a kilobyte.
+const ANSWER_BYTES: usize = 1024 * 1024;
+
 /// The members of a Bulk request, as a profile looks for them.
 const KEYS: [&str; 2] = ["Operations", "failOnErrors"];
 
@@ -30,7 +34,9 @@ impl Gateway {
     ///
     /// # Errors
     /// 400 for a message that is none, 413 for too many operations: then nothing happened.
-    pub async fn bulk(&self, caller: &Caller, bytes: Bytes) -> Result<Bytes> {
+    pub async fn bulk(&self, caller: &Caller, bytes: Bytes) -> Result<ResponseBody> {
+        let mut lease = self.response_memory().lease(&caller.connection);
+        lease.reserve(ANSWER_BYTES)?;
         let request = self.read_bulk(caller, &bytes)?;
         let terms = Terms::new(self, caller);
         let mut restored = self.restored(caller, &terms, &request).await?;
@@ -78,7 +84,10 @@ impl Gateway {
                 self.tell_operation(&run, position, &mut result);
                 Some((&step.operation, self.outcome(caller, step, result)))
             });
-        Ok(bulk::answer(outcomes).to_string().into())
+        let text = bulk::answer(outcomes).to_string();
+        // What was done is told, also where it takes more.
+        let _ = lease.fit(text.len());
+        Ok(ResponseBody::of_text(text.into(), lease))
     }
 
     /// Hashes the passwords that operations set, one after the other: a request of many takes no more of the machine

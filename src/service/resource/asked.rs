@@ -25,6 +25,8 @@ pub(super) enum Scope<'a> {
 
 /// A list.
 pub(super) struct Asked {
+    /// In whose share of the memory for responses the list is counted.
+    pub(super) client: Arc<str>,
     pub(super) viewer: Viewer,
     pub(super) kinds: Vec<Kind>,
     pub(super) descending: bool,
@@ -71,6 +73,7 @@ impl Asked {
         let settings = &settings.scim;
         let count = query.count.unwrap_or(settings.page_size);
         Ok(Self {
+            client: Arc::clone(&caller.connection),
             viewer: caller.viewer(),
             kinds,
             descending: query.sort_order == SortOrder::Descending,

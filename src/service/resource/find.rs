@@ -7,11 +7,13 @@ use bytes::Bytes;
 use super::asked::{Asked, Kind, Scope};
 use super::cursor::Binding;
 use super::kept::Question;
+use super::response_body::{RenderedResource, ResourceView, ResponseBody};
 use super::{body, members};
 use crate::scim::message::{CursorHead, ListHead, cursor_body, list_body};
 use crate::scim::query::{ListQuery, Paging};
 use crate::scim::schema::ResourceType;
 use crate::scim::search;
+use crate::service::response_memory::ResponseLease;
 use crate::service::{Caller, Error, Gateway, Result};
 use crate::store::{Find, Found, List, Record, Sort, Start, Tx, Walk, Walked};
 
@@ -26,7 +28,7 @@ impl Gateway {
         caller: &Caller,
         rt: &Arc<ResourceType>,
         query: ListQuery,
-    ) -> Result<Bytes> {
+    ) -> Result<ResponseBody> {
         self.list(caller, Scope::One(rt), query).await
     }
 
@@ -35,7 +37,7 @@ impl Gateway {
     ///
     /// # Errors
     /// Those of [`Gateway::find`].
-    pub async fn find_all(&self, caller: &Caller, query: ListQuery) -> Result<Bytes> {
+    pub async fn find_all(&self, caller: &Caller, query: ListQuery) -> Result<ResponseBody> {
         let scope = Scope::All(self.registry().types());
         self.list(caller, scope, query).await
     }
@@ -49,7 +51,7 @@ impl Gateway {
         caller: &Caller,
         rt: &Arc<ResourceType>,
         bytes: Bytes,
-    ) -> Result<Bytes> {
+    ) -> Result<ResponseBody> {
         let query = search::parse(body::search(caller, rt, &bytes)?)?;
         self.find(caller, rt, query).await
     }
@@ -58,7 +60,7 @@ impl Gateway {
     ///
     /// # Errors
     /// Those of [`Gateway::search`].
-    pub async fn search_all(&self, caller: &Caller, bytes: Bytes) -> Result<Bytes> {
+    pub async fn search_all(&self, caller: &Caller, bytes: Bytes) -> Result<ResponseBody> {
         let first = self.registry().types().first();
         let first = first.ok_or_else(|| Error::Internal {
             why: "no resource type".to_owned(),
@@ -67,7 +69,12 @@ impl Gateway {
         self.find_all(caller, query).await
     }
 
-    async fn list(&self, caller: &Caller, scope: Scope<'_>, query: ListQuery) -> Result<Bytes> {
+    async fn list(
+        &self,
+        caller: &Caller,
+        scope: Scope<'_>,
+        query: ListQuery,
+    ) -> Result<ResponseBody> {
         caller.scopes.may_read()?;
         let asked = Asked::new(caller, scope, &query, self.settings())?;
         match &query.paging {
@@ -103,7 +110,7 @@ impl Gateway {
         asked: Asked,
         start_index: u64,
         question: Option<Question>,
-    ) -> Result<Bytes> {
+    ) -> Result<ResponseBody> {
         let gateway = self.clone();
         let read = move |tx: &mut Tx<'_>| {
             let Some(question) = &question else {
@@ -111,11 +118,13 @@ impl Gateway {
             };
             let moment = tx.moment()?;
             if let Some(page) = moment.and_then(|at| gateway.kept().find(question, at)) {
-                return Ok(page);
+                let mut lease = gateway.response_memory().lease(&asked.client);
+                lease.reserve(page.len())?;
+                return Ok(ResponseBody::of_text(page, lease));
             }
             let page = gateway.page_at(tx, &asked, start_index)?;
-            if let Some(at) = moment {
-                gateway.kept().keep(question, at, &page);
+            if let (Some(at), Some(text)) = (moment, page.text()) {
+                gateway.kept().keep(question, at, text);
             }
             Ok::<_, Error>(page)
         };
@@ -123,7 +132,8 @@ impl Gateway {
         store.glance(read).await
     }
 
-    fn page_at(&self, tx: &mut Tx<'_>, asked: &Asked, start_index: u64) -> Result<Bytes> {
+    fn page_at(&self, tx: &mut Tx<'_>, asked: &Asked, start_index: u64) -> Result<ResponseBody> {
+        tx.bound_documents(self.response_memory().room(&asked.client));
         let (total, records) = if let [kind] = asked.kinds.as_slice() {
             let Found { total, records } = tx.find(&asked.find(kind, start_index))?;
             (total, records)
@@ -131,13 +141,14 @@ impl Gateway {
             let walked = tx.walk(&asked.walk(Start::Index(start_index)))?;
             (walked.total.unwrap_or(0), walked.records)
         };
-        let resources = self.page(tx, asked, &records)?;
+        let mut lease = self.response_memory().lease(&asked.client);
+        let resources = self.page(tx, asked, &records, &mut lease)?;
         let head = ListHead {
             total,
             start_index,
             items: resources.len(),
         };
-        Ok(list_body(head, &resources).into())
+        list_of(resources, lease, |resources| list_body(head, resources))
     }
 
     async fn by_cursor(
@@ -146,23 +157,25 @@ impl Gateway {
         asked: Asked,
         binding: &Binding,
         cursor: Option<&str>,
-    ) -> Result<Bytes> {
+    ) -> Result<ResponseBody> {
         let behind = cursor
             .map(|cursor| self.open_cursor(binding, cursor))
             .transpose()?;
         let gateway = self.clone();
         let quick = asked.is_quick(1);
         let read = move |tx: &mut Tx<'_>| {
+            tx.bound_documents(gateway.response_memory().room(&asked.client));
             let Walked {
                 total,
                 records,
                 next,
             } = tx.walk(&asked.walk(Start::Behind(behind.clone())))?;
-            let resources = gateway.page(tx, &asked, &records)?;
-            Ok::<_, Error>((total, next, resources))
+            let mut lease = gateway.response_memory().lease(&asked.client);
+            let resources = gateway.page(tx, &asked, &records, &mut lease)?;
+            Ok::<_, Error>((total, next, resources, lease))
         };
         let store = self.store().for_client(&caller.connection);
-        let (total, next, resources) = if quick {
+        let (total, next, resources, lease) = if quick {
             store.glance(read).await?
         } else {
             store.scan(read).await?
@@ -170,11 +183,18 @@ impl Gateway {
         let next = next
             .map(|place| self.seal_cursor(binding, &place))
             .transpose()?;
-        Ok(cursor_body(&CursorHead { total, next }, &resources).into())
+        let head = CursorHead { total, next };
+        list_of(resources, lease, |resources| cursor_body(&head, resources))
     }
 
     /// The resources of a page as JSON text.
-    fn page(&self, tx: &mut Tx<'_>, asked: &Asked, records: &[Record]) -> Result<Vec<Vec<u8>>> {
+    fn page(
+        &self,
+        tx: &mut Tx<'_>,
+        asked: &Asked,
+        records: &[Record],
+        lease: &mut ResponseLease,
+    ) -> Result<Vec<RenderedResource>> {
         let kind_of = |record: &Record| {
             let found = asked.kinds.iter().find(|kind| *kind.rt.name == record.kind);
             found.ok_or_else(|| Error::Internal {
@@ -187,10 +207,30 @@ impl Gateway {
             .map(|record| {
                 let kind = kind_of(record)?;
                 let joined = members::joined_with(tx, &asked.viewer, kind, record, &groups)?;
-                self.render(&kind.rt, record, &joined, &kind.projection)
+                let view = ResourceView {
+                    viewer: &asked.viewer,
+                    rt: &kind.rt,
+                    record,
+                    projection: &kind.projection,
+                };
+                self.rendered(tx, &view, &joined, lease)
             })
             .collect()
     }
+}
+
+/// The body of a list. `write` renders it around these resources; where one is a large group, around none first.
+fn list_of(
+    resources: Vec<RenderedResource>,
+    mut lease: ResponseLease,
+    write: impl FnOnce(&[RenderedResource]) -> Vec<u8>,
+) -> Result<ResponseBody> {
+    if resources.iter().any(RenderedResource::is_cut) {
+        return Ok(ResponseBody::of_list(&write(&[]), resources, lease));
+    }
+    let text = write(&resources);
+    lease.fit(text.len())?;
+    Ok(ResponseBody::of_text(text.into(), lease))
 }
 
 impl Asked {

@@ -1,10 +1,13 @@
 //! GET of one resource (RFC 7644 §3.4.1).
 
+use std::sync::Arc;
+
 use super::condition::{allow_read, etag, is_known};
-use super::{Fetched, One, members};
+use super::response_body::ResourceView;
+use super::{Answer, Fetched, One, members};
 use crate::scim;
 use crate::scim::project::Projection;
-use crate::scim::query::{Conditions, Wanted};
+use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
 use crate::scim::syntax::Name;
 use crate::service::{Caller, Error, Gateway, Me, Result};
@@ -18,7 +21,8 @@ impl Gateway {
     pub async fn get(&self, caller: &Caller, one: One) -> Result<Fetched> {
         caller.scopes.may_read()?;
         let projection = caller.projection(&one.rt, &one.wanted)?;
-        self.fetch(caller.viewer(), one, projection).await
+        let client = &caller.connection;
+        self.fetch(client, caller.viewer(), one, projection).await
     }
 
     /// Reads the record of somebody who is logged in (RFC 7644 §3.11).
@@ -41,10 +45,18 @@ impl Gateway {
             wanted,
             conditions,
         };
-        self.fetch(Viewer::All, one, projection).await
+        let client = Arc::from(me.id.as_str());
+        self.fetch(&client, Viewer::All, one, projection).await
     }
 
-    async fn fetch(&self, viewer: Viewer, one: One, projection: Projection) -> Result<Fetched> {
+    /// Reads a resource for `client`, whose share of the memory for responses the answer is counted in.
+    pub(super) async fn fetch(
+        &self,
+        client: &Arc<str>,
+        viewer: Viewer,
+        one: One,
+        projection: Projection,
+    ) -> Result<Fetched> {
         let One {
             rt,
             id,
@@ -52,7 +64,8 @@ impl Gateway {
             conditions,
         } = one;
         let has_members = rt.is_group() && projection.wants(&rt, "members");
-        let gateway = self.clone();
+        let store = self.store().for_client(client);
+        let (gateway, client) = (self.clone(), Arc::clone(client));
         let read = move |tx: &mut Tx<'_>| {
             let Some(record) = tx.get(&viewer, &rt, &id)? else {
                 return Err(not_found(&rt, &id));
@@ -64,14 +77,26 @@ impl Gateway {
                     location: gateway.location(&rt, &record.id),
                 });
             }
-            let joined = members::first(tx, &viewer, &rt, &record, &projection)?;
-            let answer = gateway.begun(viewer.clone(), &rt, &record, &joined, &projection)?;
-            Ok(Fetched::Found(answer))
+            let joined = members::joined(tx, &viewer, &rt, &record, &projection)?;
+            let mut lease = gateway.response_memory().lease(&client);
+            let view = ResourceView {
+                viewer: &viewer,
+                rt: &rt,
+                record: &record,
+                projection: &projection,
+            };
+            let rendered = gateway.rendered(tx, &view, &joined, &mut lease)?;
+            Ok(Fetched::Found(Answer {
+                body: Some(rendered.into_body(lease)),
+                location: gateway.location(&rt, &record.id),
+                etag: etag(&record),
+                preference: Preference::None,
+            }))
         };
         if has_members {
-            self.store().read(read).await
+            store.read(read).await
         } else {
-            self.store().glance(read).await
+            store.glance(read).await
         }
     }
 }

@@ -20,7 +20,8 @@ pub(super) const SLICE: u32 = 1_000;
 /// How many members a group may have for PATCH to be answered with all of them unasked.
 pub(super) const ANSWERED_UNASKED: u32 = 1_000;
 
-/// Reads what is answered with the record; what the projection does not want is not read.
+/// Reads what is answered with the record; what the projection does not want is not read. Of the members of a group this
+/// is the first slice: the others are read where the response is made.
 pub(in crate::service) fn joined(
     tx: &mut Tx<'_>,
     viewer: &Viewer,
@@ -33,26 +34,9 @@ pub(in crate::service) fn joined(
         joined.groups = tx.groups_of(viewer, &record.id)?;
     }
     if rt.is_group() && projection.wants(rt, "members") {
-        joined.members = all(tx, viewer, record)?;
+        joined.members = tx.members(viewer, record, None, SLICE)?;
     }
     Ok(joined)
-}
-
-/// [`joined`], but of the members of a group only the first slice.
-pub(super) fn first(
-    tx: &mut Tx<'_>,
-    viewer: &Viewer,
-    rt: &ResourceType,
-    record: &Record,
-    projection: &Projection,
-) -> Result<Joined> {
-    if !(rt.is_group() && projection.wants(rt, "members")) {
-        return joined(tx, viewer, rt, record, projection);
-    }
-    Ok(Joined {
-        members: tx.members(viewer, record, None, SLICE)?,
-        groups: Vec::new(),
-    })
 }
 
 /// The groups of the users of a page, by user, as far as the projections want them.
@@ -90,19 +74,6 @@ pub(super) fn joined_with(
         });
     }
     joined(tx, viewer, &kind.rt, record, &kind.projection)
-}
-
-fn all(tx: &mut Tx<'_>, viewer: &Viewer, group: &Record) -> Result<Vec<StoredMember>> {
-    let mut members: Vec<StoredMember> = Vec::new();
-    loop {
-        let after = members.last().map(|last| last.value.clone());
-        let slice = tx.members(viewer, group, after.as_deref(), SLICE)?;
-        let last = slice.len() < SLICE as usize;
-        members.extend(slice);
-        if last {
-            return Ok(members);
-        }
-    }
 }
 
 /// The estimated cost of reading one member, in nanoseconds.

@@ -10,14 +10,13 @@ mod find;
 mod get;
 mod kept;
 pub(super) mod members;
+mod packed_members;
 mod password;
 mod render;
-mod rest;
+mod response_body;
 mod write;
 
 use std::sync::Arc;
-
-use bytes::Bytes;
 
 use crate::scim::query::{Conditions, Preference, Wanted};
 use crate::scim::schema::ResourceType;
@@ -26,7 +25,7 @@ pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
 pub(super) use kept::Kept;
 pub(super) use render::Joined;
-pub use rest::Rest;
+pub use response_body::ResponseBody;
 
 /// A request for one resource.
 #[derive(Debug, Clone)]
@@ -42,12 +41,9 @@ pub struct One {
 }
 
 /// What a request is answered with.
-#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The resource as JSON; `None` where it is not wanted, or too large to be sent unasked.
-    pub body: Option<Bytes>,
-    /// What follows it: the members of a large group are read while they are sent.
-    pub rest: Option<Box<Rest>>,
+    pub body: Option<ResponseBody>,
     /// `meta.location`.
     pub location: String,
     /// `meta.version`, a weak entity tag.
@@ -57,7 +53,6 @@ pub struct Answer {
 }
 
 /// What a conditional read is answered with (RFC 7644 §3.14).
-#[derive(Debug, Clone, PartialEq)]
 pub enum Fetched {
     /// The resource.
     Found(Answer),

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::condition::etag;
-use super::rest::Rest;
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
 use crate::scim::value::push_time;
@@ -101,13 +100,18 @@ impl Gateway {
     }
 
     /// More members of a group whose answer has begun, each with a comma before it.
-    pub(super) fn continued(&self, rest: &Rest, members: &[StoredMember]) -> Result<Vec<u8>> {
+    pub(super) fn continued(
+        &self,
+        rt: &ResourceType,
+        projection: &Projection,
+        members: &[StoredMember],
+    ) -> Result<Vec<u8>> {
         if members.is_empty() {
             return Ok(Vec::new());
         }
         let mut text = ",".to_owned();
         self.push_members(&mut text, members);
-        if rest.projection().is_default() && rest.rt().is_plain() {
+        if projection.is_default() && rt.is_plain() {
             return Ok(text.into_bytes());
         }
         let list = text.get(1..).unwrap_or_default();
@@ -117,7 +121,7 @@ impl Gateway {
                     why: why.to_string(),
                 }
             })?;
-        rest.projection().apply(rest.rt(), &mut map);
+        projection.apply(rt, &mut map);
         let mut text = Vec::new();
         for member in map
             .get("members")

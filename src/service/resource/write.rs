@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::change::{Change, Changed, Terms, What};
 use super::create::{New, Promise};
 use super::render::Joined;
-use super::{Answer, One, body, condition, members};
+use super::{Answer, Fetched, One, ResponseBody, body, condition, members};
 use crate::scim::patch::Patch;
 use crate::scim::project::Projection;
 use crate::scim::query::{Conditions, Preference, Wanted};
@@ -19,6 +19,9 @@ use crate::store::{Actor, Record, Tx, Viewer};
 
 /// The status of an answer without a body.
 const NO_CONTENT: u16 = 204;
+
+/// What is reserved for the answer before a change is made: most resources have less.
+const ANSWER_BYTES: usize = 4 * 1024;
 
 impl Gateway {
     /// Makes a resource, owned by the caller's connection.
@@ -137,6 +140,8 @@ impl Gateway {
         projection: Projection,
         (share, preference): (Share, Preference),
     ) -> Result<Answer> {
+        let mut lease = self.response_memory().lease(&caller.connection);
+        lease.reserve(ANSWER_BYTES)?;
         let terms = Terms::new(self, caller);
         self.hash_for(caller, &terms, &HashSet::new(), &mut change)
             .await?;
@@ -149,7 +154,7 @@ impl Gateway {
         let store = self.store().for_client(&caller.connection);
         let done = store.write(cause, change.estimate(), move |tx| {
             let changed = change.run(tx, &terms)?;
-            let joined = answered(
+            let shown = shown(
                 tx,
                 &terms.owner.viewer(),
                 &change.rt,
@@ -157,53 +162,86 @@ impl Gateway {
                 &asked,
                 share,
             )?;
-            let status = status(&change.what, joined.as_ref());
+            let status = status(&change.what, &shown);
             let idle = provisioning::done(tx, terms.scene(), &told, &changed, status)?;
-            Ok::<_, Error>((changed, joined, idle))
+            Ok::<_, Error>((changed, shown, idle))
         });
-        let (changed, joined, idle) = self.or_asked(caller, done.await).await?;
+        let (changed, shown, idle) = self.or_asked(caller, done.await).await?;
         if let Some(idle) = idle {
             self.buffer().push(idle);
         }
         let Changed { record, notes, .. } = changed;
         body::noted(caller, &record.id, &notes);
-        match joined {
-            Some(joined) => self.answer(&rt, &record, &joined, &projection, preference),
-            None => Ok(Answer {
-                body: None,
-                rest: None,
-                location: self.location(&rt, &record.id),
-                etag: condition::etag(&record),
-                preference: share.followed(preference),
-            }),
-        }
-    }
-
-    pub(super) fn answer(
-        &self,
-        rt: &ResourceType,
-        record: &Record,
-        joined: &Joined,
-        projection: &Projection,
-        preference: Preference,
-    ) -> Result<Answer> {
+        let body = match shown {
+            Shown::Nothing => None,
+            Shown::Resource(joined) => {
+                let text = self.render(&rt, &record, &joined, &projection)?;
+                // The change is made: where there is no memory for the resource, that alone is answered.
+                let fits = lease.fit(text.len()).is_ok();
+                fits.then(|| ResponseBody::of_text(text.into(), lease))
+            }
+            Shown::LargeGroup => {
+                if let Some(answer) = self.reread(caller, &rt, &record, projection).await {
+                    return Ok(Answer {
+                        preference,
+                        ..answer
+                    });
+                }
+                None
+            }
+        };
+        let preference = match body {
+            Some(_) => preference,
+            None => share.followed(preference),
+        };
         Ok(Answer {
-            body: Some(self.render(rt, record, joined, projection)?.into()),
-            rest: None,
-            location: self.location(rt, &record.id),
-            etag: condition::etag(record),
+            body,
+            location: self.location(&rt, &record.id),
+            etag: condition::etag(&record),
             preference,
         })
+    }
+
+    /// Reads a large group that was just changed, as it is now: the writer reads none of its members. `None` where that
+    /// fails, or the group is gone by now.
+    async fn reread(
+        &self,
+        caller: &Caller,
+        rt: &Arc<ResourceType>,
+        record: &Record,
+        projection: Projection,
+    ) -> Option<Answer> {
+        let one = One {
+            rt: Arc::clone(rt),
+            id: record.id.clone(),
+            wanted: Wanted::default(),
+            conditions: Conditions::default(),
+        };
+        let fetched = self.fetch(&caller.connection, caller.viewer(), one, projection);
+        match fetched.await {
+            Ok(Fetched::Found(answer)) => Some(answer),
+            Ok(Fetched::NotModified { .. }) | Err(_) => None,
+        }
     }
 }
 
 /// The status that the answer will have.
-fn status(what: &What, joined: Option<&Joined>) -> u16 {
-    match (what, joined) {
+fn status(what: &What, shown: &Shown) -> u16 {
+    match (what, shown) {
         (What::Create(_), _) => 201,
-        (What::Replace(_) | What::Patch(_), Some(_)) => 200,
-        (What::Replace(_) | What::Patch(_), None) | (What::Delete, _) => NO_CONTENT,
+        (What::Replace(_) | What::Patch(_), Shown::Resource(_) | Shown::LargeGroup) => 200,
+        (What::Replace(_) | What::Patch(_), Shown::Nothing) | (What::Delete, _) => NO_CONTENT,
     }
+}
+
+/// What an answer shows of a changed resource.
+enum Shown {
+    /// No body.
+    Nothing,
+    /// The resource with what is joined to it.
+    Resource(Joined),
+    /// A group with more members than are read in the transaction of a change.
+    LargeGroup,
 }
 
 /// How much of a changed resource is answered.
@@ -240,27 +278,33 @@ impl Share {
     }
 }
 
-/// What is answered; nothing for a large group that nobody asked for.
-fn answered(
+/// Reads what is answered; nothing of a large group that was not asked for.
+fn shown(
     tx: &mut Tx<'_>,
     viewer: &Viewer,
     rt: &ResourceType,
     record: &Record,
     projection: &Projection,
     share: Share,
-) -> Result<Option<Joined>> {
+) -> Result<Shown> {
     match share {
-        Share::Nothing => return Ok(None),
+        Share::Nothing => return Ok(Shown::Nothing),
         Share::Small if rt.is_group() => {}
         Share::Small | Share::Whole => {
-            return members::joined(tx, viewer, rt, record, projection).map(Some);
+            let joined = members::joined(tx, viewer, rt, record, projection)?;
+            let is_large = joined.members.len() >= members::SLICE as usize;
+            return Ok(if is_large {
+                Shown::LargeGroup
+            } else {
+                Shown::Resource(joined)
+            });
         }
     }
     let first = tx.members(viewer, record, None, members::ANSWERED_UNASKED + 1)?;
     if first.len() > members::ANSWERED_UNASKED as usize {
-        return Ok(None);
+        return Ok(Shown::Nothing);
     }
-    Ok(Some(Joined {
+    Ok(Shown::Resource(Joined {
         members: first,
         groups: Vec::new(),
     }))

@@ -26,10 +26,12 @@ impl Tx<'_> {
         ids: &[&str],
     ) -> Result<Vec<Record>> {
         if ids.len() <= FEW {
-            return ids
-                .iter()
-                .map(|id| self.record_of(viewer, rt, id))
-                .collect();
+            let record = |id| {
+                let record = self.record_of(viewer, rt, id)?;
+                self.count_document(&record)?;
+                Ok(record)
+            };
+            return ids.iter().copied().map(record).collect();
         }
         let sql = format!(
             "SELECT {COLUMNS} FROM resource r LEFT JOIN document d ON d.place = r.place
@@ -39,6 +41,9 @@ impl Tx<'_> {
         let mut found = HashMap::with_capacity(ids.len());
         for chunk in ids.chunks(AT_ONCE) {
             let rows = self.all(&sql, &params(&*rt.name, chunk), record)?;
+            for record in &rows {
+                self.count_document(record)?;
+            }
             let seen = rows.into_iter().filter(|record| viewer.sees(record));
             found.extend(seen.map(|record| (record.id.clone(), record)));
         }
@@ -46,6 +51,13 @@ impl Tx<'_> {
         ids.iter()
             .map(|id| found.remove(*id).ok_or_else(|| missing(id)))
             .collect()
+    }
+
+    /// Counts a document that a page holds.
+    fn count_document(&mut self, record: &Record) -> Result<()> {
+        let left = self.document_bytes_left.checked_sub(record.body.len());
+        self.document_bytes_left = left.ok_or(Error::Large)?;
+        Ok(())
     }
 
     /// [`Tx::groups_of`] for each of `ids`; one that is in no group has no entry.

@@ -88,6 +88,8 @@ pub struct Tx<'a> {
     touched: bool,
     members: MemberChange,
     begun: Instant,
+    /// The bytes of documents that pages may still read.
+    document_bytes_left: usize,
 }
 
 impl<'a> Tx<'a> {
@@ -101,7 +103,14 @@ impl<'a> Tx<'a> {
             touched: false,
             members: MemberChange::default(),
             begun: Instant::now(),
+            document_bytes_left: usize::MAX,
         }
+    }
+
+    /// Bounds the bytes of documents that the pages of this transaction hold: past it they are refused with
+    /// [`Error::Large`].
+    pub fn bound_documents(&mut self, bytes: usize) {
+        self.document_bytes_left = bytes;
     }
 
     /// The failure after which nothing of this transaction may be kept.

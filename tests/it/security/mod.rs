@@ -6,5 +6,6 @@ mod administrator_rights;
 mod budget;
 mod connections;
 mod deleted_records;
+mod responses;
 mod slow_readers;
 mod work_before_right;
