@@ -65,7 +65,8 @@ fn serve(settings: Settings) -> Result<(), Failure> {
     let clock = Clock::system();
     let for_log = clock.clone();
     let _log = telemetry::init(&settings.log, move || for_log.now()).map_err(Failure::new)?;
-    for warning in settings.warnings() {
+    let readers = settings.database.url.readers_warning();
+    for warning in settings.warnings().iter().chain(&readers) {
         tracing::warn!("{warning}");
     }
     let gateway = Gateway::open(settings, clock, Role::Serve)?;

@@ -26,7 +26,9 @@ const SCHEMA_DIR: &str = "scim.schema_dir";
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     let findings = findings(settings);
-    output::print(&report(&findings, settings.warnings()))?;
+    let mut warnings = settings.warnings().to_vec();
+    warnings.extend(settings.database.url.readers_warning());
+    output::print(&report(&findings, &warnings))?;
     verdict(&findings)
 }
 
@@ -199,11 +201,8 @@ fn database(url: &DatabaseUrl) -> Result<String, String> {
         move |why: io::Error| format!("{path}: {why}")
     };
     if path.exists() {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(path)
-            .map_err(fault(path))?;
+        // By the driver of the database alone: see `Store::reach`.
+        service::reach(url).map_err(|why| format!("{}: {why}", path.display()))?;
         return Ok(format!("{} can be read and written", path.display()));
     }
     let parent = directory.ancestors().find(|directory| directory.exists());

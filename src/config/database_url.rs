@@ -7,6 +7,12 @@ use std::str::FromStr;
 
 use super::ServerUrl;
 
+/// The right of users that are neither the owner nor in the group to read a file.
+const READ_BY_OTHERS: u32 = 0o004;
+
+/// Their right to reach what is in a folder.
+const ENTER_BY_OTHERS: u32 = 0o001;
+
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -26,6 +32,27 @@ impl DatabaseUrl {
             }),
             Self::Postgres(_) => None,
         }
+    }
+}
+
+impl DatabaseUrl {
+    /// A warning, if the database is a file that every user of this machine can read.
+    #[cfg(unix)]
+    pub fn readers_warning(&self) -> Option<String> {
+        use std::os::unix::fs::PermissionsExt;
+        let Self::Sqlite(path) = self else {
+            return None;
+        };
+        let grants = |path: &Path, right: u32| {
+            let found = std::fs::metadata(path).ok()?;
+            (found.permissions().mode() & right != 0).then_some(())
+        };
+        grants(path, READ_BY_OTHERS)?;
+        grants(self.directory()?, ENTER_BY_OTHERS)?;
+        let path = path.display();
+        Some(format!(
+            "{path} holds every record, and every user of this machine can read it: chmod o= {path}*"
+        ))
     }
 }
 

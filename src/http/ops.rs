@@ -1,5 +1,6 @@
 //! Whether the gateway lives and can serve, and what is answered outside every other URL.
 
+use actix_web::body::MessageBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,16 +14,14 @@ pub(super) async fn alive() -> HttpResponse {
     plain(StatusCode::OK, "ok\n")
 }
 
-/// `GET /readyz`: the last change could be committed, and the store answers now. Why not is for the log only.
+/// `GET /readyz`: changes can be made now, or the reason why not.
 pub(super) async fn ready(gateway: Data<Gateway>) -> HttpResponse {
-    let asked = gateway.ping().await;
-    if let Err(why) = &asked {
-        tracing::warn!(%why, "not ready");
-    }
-    if asked.is_ok() && gateway.is_ready() {
-        plain(StatusCode::OK, "ready\n")
-    } else {
-        plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    match gateway.check_ready().await {
+        Ok(()) => plain(StatusCode::OK, "ready\n"),
+        Err(why) => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {why}\n"),
+        ),
     }
 }
 
@@ -39,7 +38,7 @@ pub(super) async fn method(request: HttpRequest) -> Result<HttpResponse, Problem
     ))
 }
 
-fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
+fn plain(status: StatusCode, text: impl MessageBody + 'static) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
         .body(text)

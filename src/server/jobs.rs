@@ -11,6 +11,9 @@ use crate::service::Gateway;
 
 /// How often the audit log is sealed.
 const SEAL_EVERY: Duration = Duration::from_secs(1);
+/// How often the files of the database are compared with those that are open: three `stat` calls, and a log that was
+/// deleted is saved before much more is written to it.
+const COMPARE_FILES_EVERY: Duration = Duration::from_secs(1);
 /// How often what waits for the provisioning log is written.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How often old entries of it are dropped. Finding the oldest to be kept looks at the ids of all: 50 ms of a reader for
@@ -38,6 +41,7 @@ impl Jobs {
         let stop = watch::Sender::new(());
         let running = vec![
             rt::spawn(seal(gateway.clone(), stop.subscribe())),
+            rt::spawn(compare_files(gateway.clone(), stop.subscribe())),
             rt::spawn(flush(gateway.clone(), stop.subscribe())),
             rt::spawn(prune(gateway.clone(), stop.subscribe())),
             rt::spawn(tidy(gateway.clone(), stop.subscribe())),
@@ -71,6 +75,12 @@ async fn seal(gateway: Gateway, mut stop: watch::Receiver<()>) {
         sealer.round().await;
     }
     sealer.finish().await;
+}
+
+async fn compare_files(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    while goes_on(&mut stop, COMPARE_FILES_EVERY).await {
+        gateway.compare_files().await;
+    }
 }
 
 async fn flush(gateway: Gateway, mut stop: watch::Receiver<()>) {

@@ -11,6 +11,7 @@ use super::limit::Limits;
 use super::oauth::Issuers;
 use super::password::Pool;
 use super::provisioning::Buffer;
+use super::readiness::Attempts;
 use super::resource::Kept;
 use super::response_memory::ResponseMemory;
 use super::role::{AdminGroups, PrivilegedGroups, RoleNames};
@@ -40,6 +41,7 @@ struct Inner {
     issuers: Issuers,
     passwords: Pool,
     buffer: Buffer,
+    attempts: Attempts,
     kept: Kept,
     response_memory: ResponseMemory,
     verified: Verified,
@@ -108,6 +110,7 @@ impl Gateway {
             issuers,
             passwords: Pool::new(),
             buffer: Buffer::default(),
+            attempts: Attempts::default(),
             kept: Kept::default(),
             response_memory: ResponseMemory::default(),
             verified: Verified::default(),
@@ -188,6 +191,11 @@ impl Gateway {
     /// The counts of TCP connections, which the server keeps and the metrics show.
     pub fn tcp_connections(&self) -> &TcpConnectionCounts {
         &self.0.tcp_connections
+    }
+
+    /// When it was last tried to make a change.
+    pub(super) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
     }
 
     /// What waits to be written to the provisioning log.

@@ -145,14 +145,27 @@ impl Gateway {
             "1 when the last change could be committed.",
             u8::from(self.is_ready()),
         );
-        if let Some(bytes) = self.store().log_bytes() {
-            text.single(
-                "muster_store_wal_bytes",
-                "gauge",
-                "The size of the write-ahead log; it stays below 64 MiB.",
-                bytes,
-            );
-        }
+        text.single(
+            "muster_store_files_replaced",
+            "gauge",
+            "1 while a file of the database is not the one that was opened: changes are refused.",
+            u8::from(self.store().check_files().is_err()),
+        );
+        let Some(log) = self.store().log() else {
+            return;
+        };
+        text.single(
+            "muster_store_wal_bytes",
+            "gauge",
+            "The size of the write-ahead log; below 64 MiB unless another process holds it.",
+            log.bytes,
+        );
+        text.single(
+            "muster_store_wal_held_seconds",
+            "gauge",
+            "How long a reader in another process has kept the write-ahead log from being reused; 0 when none does.",
+            log.held_outside.as_secs_f64(),
+        );
     }
 }
 

@@ -26,6 +26,7 @@ mod ownership;
 mod password;
 mod personal_token;
 mod provisioning;
+mod readiness;
 mod resource;
 mod response_memory;
 mod retention;

@@ -21,9 +21,6 @@ pub(super) fn backup(engine: &dyn Engine, registry: &Registry, to: &Path) -> Res
     }
     let draft = Draft::make(to).map_err(|why| fault("cannot write beside", &why))?;
     let mut copy = engine.copy(&draft.0)?;
-    File::open(&draft.0)
-        .and_then(|file| file.sync_all())
-        .map_err(|why| fault("cannot sync", &why))?;
     let faults = Tx::new(&mut *copy, None).verify(registry)?;
     if let Some(first) = faults.first() {
         let (table, row, why) = (first.table, &first.row, &first.why);

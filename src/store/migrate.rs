@@ -47,6 +47,27 @@ pub(super) fn migrate(driver: &mut dyn Driver, at: Timestamp) -> Result<Migrated
     run(driver, at, &MIGRATIONS)
 }
 
+/// Checks that the database is that of this program, and changes nothing.
+///
+/// # Errors
+/// [`Error::Open`] when it is not.
+pub(super) fn check_migrations(driver: &mut dyn Driver) -> Result<Migrated> {
+    let applied = applied(driver)?;
+    let known = MIGRATIONS.map(|text| hex_digest(text.as_bytes()));
+    if applied != known {
+        return Err(Error::Open(format!(
+            "the database has {} migrations and this program has {}, and it cannot be written here: run the program \
+             that wrote it last, or `muster db migrate` where it can be written",
+            applied.len(),
+            known.len()
+        )));
+    }
+    Ok(Migrated {
+        before: known.len(),
+        after: known.len(),
+    })
+}
+
 fn run(driver: &mut dyn Driver, at: Timestamp, migrations: &[&str]) -> Result<Migrated> {
     driver.batch(TABLE)?;
     driver.lock(LOCK, &[])?;

@@ -7,6 +7,7 @@ mod compile;
 mod engine;
 mod error;
 mod hash;
+mod instance;
 mod keys;
 mod migrate;
 mod near;
@@ -27,7 +28,7 @@ use std::time::Duration;
 
 pub use cause::{Actor, Cause};
 pub use client_store::ClientStore;
-pub use engine::Moment;
+pub use engine::{LogState, Moment};
 pub use error::{Error, Result};
 pub use migrate::Migrated;
 pub use open::{Options, Role};
@@ -101,7 +102,7 @@ impl Store {
         })
     }
 
-    /// Whether a database on a server answers and can be ours; nothing is made in it, and no file is touched.
+    /// Checks that a database can be read and written and can be ours; nothing is created.
     ///
     /// # Errors
     /// [`Error::Open`] says what is wrong.
@@ -130,6 +131,9 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        if self.inner.engine.is_read_only() {
+            return Err(read_only().into());
+        }
         queued(&self.inner.changes, Ticket::kept(), Some(cause), closure).await
     }
 
@@ -207,15 +211,23 @@ impl Store {
         self.inner.is_ready()
     }
 
+    /// Checks that the files of the database are those that were opened: they can be deleted or replaced meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] that names the path; changes are refused then.
+    pub fn check_files(&self) -> Result<()> {
+        self.inner.engine.check_files()
+    }
+
     /// How many changes and how many reads wait.
     pub fn waiting(&self) -> (usize, usize) {
         let reads = self.inner.reads.len() + self.inner.scans.len();
         (self.inner.changes.len(), reads)
     }
 
-    /// The size of what was committed and not yet put in its place, for an engine that has such a log.
-    pub fn log_bytes(&self) -> Option<u64> {
-        self.inner.engine.log_bytes()
+    /// What was committed and is not yet in its place, for an engine that has such a log.
+    pub fn log(&self) -> Option<LogState> {
+        self.inner.engine.log()
     }
 
     /// What opening it did to the schema.
@@ -265,6 +277,12 @@ fn push(queue: &Queue<Waiting>, ticket: Ticket, job: Waiting) -> Result<()> {
         Refused::Full => Error::Full,
         Refused::Closed => gone(),
     })
+}
+
+fn read_only() -> Error {
+    Error::Unavailable(
+        "the database cannot be written from here, so only commands that read work".to_owned(),
+    )
 }
 
 fn gone() -> Error {

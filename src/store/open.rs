@@ -15,11 +15,12 @@ use jiff::Timestamp;
 
 use super::cause::{Actor, Cause};
 use super::engine::{Access, Driver, Engine, Postgres, Sqlite};
-use super::migrate::{Migrated, migrate};
+use super::instance::InstanceLock;
+use super::migrate::{Migrated, check_migrations, migrate};
 use super::near::Near;
 use super::place::Place;
 use super::queue::Queue;
-use super::reader::Reader;
+use super::reader::{Reader, Reads};
 use super::tx::Tx;
 use super::worker::Worker;
 use super::writer::{Job, Writer};
@@ -88,14 +89,22 @@ pub(super) struct Inner {
     ready: Arc<AtomicBool>,
     readers: Threads,
     writers: Threads,
+    instance: Mutex<Option<InstanceLock>>,
 }
 
 type Threads = Mutex<Vec<JoinHandle<()>>>;
 
 impl Inner {
     pub(super) fn open(options: &Options, registry: Option<&Registry>) -> Result<Self> {
+        let instance = lock_instance(options)?;
         let engine = engine(&options.place, options.role)?;
-        let prepared = elsewhere(|| prepare(&*engine, options, registry))?;
+        let prepared = elsewhere(|| {
+            if engine.is_read_only() {
+                check_prepared(&*engine, options, registry)
+            } else {
+                prepare(&*engine, options, registry)
+            }
+        })?;
         let inner = Self {
             migrated: prepared.migrated,
             changes: Arc::new(Queue::new(QUEUE, WRITE_WAIT)),
@@ -105,20 +114,24 @@ impl Inner {
             ready: Arc::new(AtomicBool::new(true)),
             readers: Threads::default(),
             writers: Threads::default(),
+            instance: Mutex::new(instance),
             engine,
         };
         inner.spawn_readers(readers(options.readers))?;
-        inner.spawn_writers(prepared.writer)?;
+        match prepared.writer {
+            Some(writer) => inner.spawn_writers(writer)?,
+            None => inner.changes.close(Duration::ZERO),
+        }
         Ok(inner)
     }
 
     fn spawn_readers(&self, count: usize) -> Result<()> {
-        for (name, queue, count) in [
-            ("store-read", &self.reads, count),
-            ("store-scan", &self.scans, count / 2),
+        for (name, queue, reads, count) in [
+            ("store-read", &self.reads, Reads::Usual, count),
+            ("store-scan", &self.scans, Reads::Scans, count / 2),
         ] {
             for _ in 0..count {
-                let reader = Reader::new(Arc::clone(&self.engine), Arc::clone(queue));
+                let reader = Reader::new(Arc::clone(&self.engine), Arc::clone(queue), reads);
                 spawn(&self.readers, name, move || reader.run())?;
             }
         }
@@ -157,20 +170,25 @@ impl Inner {
         self.near.close();
         self.end(&self.readers, Access::Read, READ_GRACE);
         self.changes.close(WRITE_GRACE);
-        self.end(&self.writers, Access::Write, WRITE_GRACE);
+        if self.end(&self.writers, Access::Write, WRITE_GRACE) {
+            // Every connection that writes is closed: another gateway may have the file.
+            drop(lock(&self.instance).take());
+        }
     }
 
     /// Waits for threads to end: for a while until they are done, and then until they have given up what they do. A thread
-    /// that does not even do that is left to the end of the process, and what it has not committed is undone.
-    fn end(&self, threads: &Threads, access: Access, grace: Duration) {
+    /// that does not even do that is left to the end of the process, and what it has not committed is undone. Returns true if
+    /// all have ended.
+    fn end(&self, threads: &Threads, access: Access, grace: Duration) -> bool {
         let threads = std::mem::take(&mut *lock(threads));
         if !have_ended(&threads, grace) {
             self.engine.halt(access);
             if !have_ended(&threads, GIVE_UP) {
-                return;
+                return false;
             }
         }
         threads.into_iter().for_each(join);
+        true
     }
 }
 
@@ -180,14 +198,24 @@ impl Drop for Inner {
     }
 }
 
-/// See [`super::Store::reach`].
+/// See [`super::Store::reach`]. A file is opened by the driver only: in a process that has it open, closing any other
+/// descriptor of it would release the locks of the driver.
 pub(super) fn reach(place: &Place) -> Result<()> {
     match place {
-        Place::File(_) => Ok(()),
+        Place::File(path) => Sqlite::reach(path),
         Place::Server(_) => {
             let engine = engine(place, Role::Command)?;
             elsewhere(|| engine.connect(Access::Read).map(drop))
         }
+    }
+}
+
+/// The lock of the one gateway that may serve a database file. Commands work beside it and take none; several gateways
+/// may share a database server.
+fn lock_instance(options: &Options) -> Result<Option<InstanceLock>> {
+    match (&options.place, options.role) {
+        (Place::File(path), Role::Serve) => InstanceLock::take(path).map(Some),
+        (Place::File(_), Role::Command) | (Place::Server(_), _) => Ok(None),
     }
 }
 
@@ -205,9 +233,10 @@ fn elsewhere<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     done.unwrap_or_else(|_| Err(Error::Open("the store panicked".to_owned())))
 }
 
-/// Connections to a database that is as this program and these schemas want it.
+/// A database that is as this program and these schemas want it.
 struct Prepared {
-    writer: Box<dyn Driver>,
+    /// The connection that writes; none to a database that can only be read.
+    writer: Option<Box<dyn Driver>>,
     migrated: Migrated,
 }
 
@@ -226,7 +255,29 @@ fn prepare(
     if let Some(registry) = registry {
         in_turn(&mut *writer, |driver| rebuild(driver, registry, options))?;
     }
-    Ok(Prepared { writer, migrated })
+    Ok(Prepared {
+        writer: Some(writer),
+        migrated,
+    })
+}
+
+/// Checks that a database that can only be read is as this program and these schemas want it.
+fn check_prepared(
+    engine: &dyn Engine,
+    options: &Options,
+    registry: Option<&Registry>,
+) -> Result<Prepared> {
+    let mut reader = engine.connect(Access::Read)?;
+    reader.begin(Access::Read)?;
+    let migrated = check_migrations(&mut *reader)?;
+    if let Some(registry) = registry {
+        rebuild(&mut *reader, registry, options)?;
+    }
+    reader.rollback();
+    Ok(Prepared {
+        writer: None,
+        migrated,
+    })
 }
 
 /// Does something in a transaction, again when another process was at it too.
@@ -282,8 +333,8 @@ fn have_ended(threads: &[JoinHandle<()>], time: Duration) -> bool {
     }
 }
 
-fn lock(threads: &Threads) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
-    threads.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for a thread, unless it is this one: a closure may hold the last clone of its own store.

@@ -11,16 +11,27 @@ use super::writer::Job;
 pub(super) struct Reader {
     engine: Arc<dyn Engine>,
     queue: Arc<Queue<Job>>,
+    reads: Reads,
     driver: Option<Box<dyn Driver>>,
+}
+
+/// What comes through the queue of a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// Reads by keys and indexes.
+    Usual,
+    /// Reads that may go through many documents.
+    Scans,
 }
 
 impl Reader {
     /// A reader that answers what comes through `queue`. It connects for the first of it: many a gateway never needs all
     /// of its readers.
-    pub(super) fn new(engine: Arc<dyn Engine>, queue: Arc<Queue<Job>>) -> Self {
+    pub(super) fn new(engine: Arc<dyn Engine>, queue: Arc<Queue<Job>>, reads: Reads) -> Self {
         Self {
             engine,
             queue,
+            reads,
             driver: None,
         }
     }
@@ -28,6 +39,9 @@ impl Reader {
     /// Works until the queue is closed and empty.
     pub(super) fn run(mut self) {
         while let Taken::Job(mut job) = self.queue.take(None) {
+            if self.reads == Reads::Scans {
+                self.engine.wait_for_scan();
+            }
             let fate = match self.read(&mut job) {
                 Ok(Read::Lost) => self.read(&mut job).map(drop),
                 fate => fate.map(drop),

@@ -320,7 +320,7 @@ const STOPWATCHES: &[(&str, &str)] = &[
     ),
     (
         "src/store/engine/sqlite.rs",
-        "a read that runs too long is interrupted",
+        "a read that runs too long is interrupted, and how long a full log is held",
     ),
     (
         "src/service/token.rs",

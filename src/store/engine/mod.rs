@@ -10,7 +10,7 @@ pub(crate) mod server;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::store::{Error, Result};
 
@@ -134,6 +134,11 @@ pub(crate) trait Engine: Send + Sync {
         Ok(None)
     }
 
+    /// Returns true if the database cannot be written from here.
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
     /// How many changes are made at once, each in a transaction of its own; `None`: one after the other, with
     /// many in one commit.
     fn side_by_side(&self) -> Option<usize> {
@@ -149,10 +154,30 @@ pub(crate) trait Engine: Send + Sync {
     /// Ends what runs on connections of one kind, as the store closes and no longer waits for it.
     fn halt(&self, _access: Access) {}
 
-    /// The size of its write-ahead log, if it has one of its own.
-    fn log_bytes(&self) -> Option<u64> {
+    /// Checks that the files of the database are still those that were opened.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: what is written now is lost when the process ends.
+    fn check_files(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The state of its write-ahead log, if it has one of its own.
+    fn log(&self) -> Option<LogState> {
         None
     }
+
+    /// Waits, for a few seconds at most, while reads that take long would keep a full log from being used again.
+    fn wait_for_scan(&self) {}
+}
+
+/// The state of a write-ahead log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogState {
+    /// Bytes that it has on the disk.
+    pub bytes: u64,
+    /// How long a reader of another process has kept it from being used again; zero when none does.
+    pub held_outside: Duration,
 }
 
 /// Signs, set when the store closes and waits for nothing more, that work on its connections is to end.

@@ -215,9 +215,15 @@ impl Fixture {
     }
 
     /// Ends a fixture whose store was damaged on purpose, so that it is not verified.
-    pub fn forsake(mut self) {
+    pub fn forsake(self) {
+        self.forsake_with(|| {});
+    }
+
+    /// The same, and looks at what the gateway left when it stopped.
+    pub fn forsake_with(mut self, look: impl FnOnce()) {
         self.stop();
         self.forsaken = true;
+        look();
     }
 
     /// Runs the real program beside the gateway, with its settings.

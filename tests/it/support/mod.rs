@@ -11,6 +11,7 @@ mod process;
 mod raw;
 pub mod strict;
 pub mod tls;
+mod until;
 mod world;
 
 pub use allocations::AllocationCount;
@@ -20,4 +21,5 @@ pub use fixture::{Fixture, Ran, Setup, TOKEN};
 pub use http2::Http2;
 pub use process::{Place, Serving};
 pub use raw::Raw;
+pub use until::until;
 pub use world::{World, group, user};

@@ -125,6 +125,11 @@ impl Place {
 }
 
 impl Serving {
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A client of the SCIM root.
     pub fn client(&self, token: Option<&str>) -> Client {
         Client::new(format!("http://{}/scim/v2", self.address), token)
@@ -133,11 +138,6 @@ impl Serving {
     /// A client of the whole server.
     pub fn root(&self, token: Option<&str>) -> Client {
         Client::new(format!("http://{}", self.address), token)
-    }
-
-    /// The id of the process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// The log so far.
