@@ -14,10 +14,11 @@ const SEAL_EVERY: Duration = Duration::from_secs(1);
 /// How often the files of the database are compared with those that are open: three `stat` calls, and a log that was
 /// deleted is saved before much more is written to it.
 const COMPARE_FILES_EVERY: Duration = Duration::from_secs(1);
-/// How often what waits for the provisioning log is written.
+/// How often refusals that wait for the provisioning log are written.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
-/// How often old entries of it are dropped. Finding the oldest to be kept looks at the ids of all: 50 ms of a reader for
-/// a million.
+/// The shortest time after which its reads are written because many wait: a commit costs all readers their page caches.
+const MANY_READS_AFTER: Duration = Duration::from_secs(10);
+/// How often its old entries are dropped.
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// How often ended sessions are forgotten and the keys of JWTs looked after, whose periods are days.
@@ -43,6 +44,7 @@ impl Jobs {
             rt::spawn(seal(gateway.clone(), stop.subscribe())),
             rt::spawn(compare_files(gateway.clone(), stop.subscribe())),
             rt::spawn(flush(gateway.clone(), stop.subscribe())),
+            rt::spawn(write_urgent_uses(gateway.clone(), stop.subscribe())),
             rt::spawn(prune(gateway.clone(), stop.subscribe())),
             rt::spawn(tidy(gateway.clone(), stop.subscribe())),
             rt::spawn(watch_tokens(gateway.clone(), stop.subscribe())),
@@ -84,15 +86,42 @@ async fn compare_files(gateway: Gateway, mut stop: watch::Receiver<()>) {
 }
 
 async fn flush(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    let mut waited = Duration::ZERO;
     while goes_on(&mut stop, FLUSH_EVERY).await {
-        gateway.flush_provisioning().await;
+        waited += FLUSH_EVERY;
+        let many = waited >= MANY_READS_AFTER && gateway.has_many_reads();
+        if many || waited >= gateway.flushed_every() {
+            waited = Duration::ZERO;
+            gateway.flush_provisioning().await;
+        } else {
+            gateway.flush_refusals().await;
+        }
     }
     gateway.flush_provisioning().await;
 }
 
+async fn write_urgent_uses(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    loop {
+        tokio::select! {
+            // Nothing is ever sent: this ends when the sender is dropped.
+            _ = stop.changed() => return,
+            () = gateway.write_urgent_uses() => {}
+        }
+    }
+}
+
 async fn prune(gateway: Gateway, mut stop: watch::Receiver<()>) {
-    while goes_on(&mut stop, PRUNE_EVERY).await {
-        if let Err(error) = gateway.prune_provisioning().await {
+    let every = gateway.excess_looked_for_every();
+    let mut waited = Duration::ZERO;
+    while goes_on(&mut stop, every).await {
+        waited += every;
+        let pruned = if waited >= PRUNE_EVERY {
+            waited = Duration::ZERO;
+            gateway.prune_provisioning().await
+        } else {
+            gateway.prune_excess().await
+        };
+        if let Err(error) = pruned {
             tracing::warn!(%error, "the provisioning log was not pruned");
         }
     }

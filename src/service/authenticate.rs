@@ -2,21 +2,16 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
-
-use jiff::Timestamp;
 
 use super::error::{Error, Result};
 use super::gateway::Gateway;
+use super::last_use::{Used, WRITTEN_EVERY};
 use super::provisioning::Notes;
 use super::scope::Scopes;
 use super::token::{CONFIG_CONNECTION, DEFAULT_PROFILE, PREFIX};
 use crate::clock::Stopwatch;
 use crate::scim::profile::Profile;
-use crate::store::{self, Actor, Connection, Token};
-
-/// How old the recorded last use of a token may get before it is written again.
-const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
+use crate::store::{Connection, Token};
 
 /// Proof that a request carried a live token; every call on resources wants one.
 #[derive(Debug, Clone)]
@@ -99,7 +94,8 @@ impl Gateway {
         let Some((token, connection)) = found.filter(|(token, _)| live(token)) else {
             return Ok(None);
         };
-        self.record_use(&token, now);
+        self.last_uses()
+            .note(Used::Token, &token.id, token.used, now, WRITTEN_EVERY);
         Ok(Some(Live::of(token.id, connection)))
     }
 
@@ -113,25 +109,6 @@ impl Gateway {
             profile: scim.profile.as_str().to_owned(),
             scopes: Scopes::new(CONFIG_CONNECTION, scopes),
         }
-    }
-
-    /// Writes the last use of a token, at most once a minute and beside the request.
-    fn record_use(&self, token: &Token, now: Timestamp) {
-        let recent = |used: Timestamp| now.duration_since(used).unsigned_abs() < USE_RECORDED_EVERY;
-        if token.used.is_some_and(recent) {
-            return;
-        }
-        let (gateway, id) = (self.clone(), token.id.clone());
-        tokio::spawn(async move {
-            let cause = gateway.cause(Actor::System, "");
-            let written = gateway
-                .store()
-                .write(cause, move |tx| tx.touch_token(&id, now))
-                .await;
-            if let Err::<_, store::Error>(error) = written {
-                tracing::warn!(%error, "the last use of a token was not recorded");
-            }
-        });
     }
 }
 

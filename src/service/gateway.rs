@@ -7,6 +7,7 @@ use super::discovery::Discovery;
 use super::error::Result;
 use super::jwt::Verified;
 use super::keys::Keys;
+use super::last_use::LastUses;
 use super::limit::Limits;
 use super::oauth::Issuers;
 use super::password::Pool;
@@ -41,6 +42,7 @@ struct Inner {
     issuers: Issuers,
     passwords: Pool,
     buffer: Buffer,
+    last_uses: LastUses,
     attempts: Attempts,
     kept: Kept,
     response_memory: ResponseMemory,
@@ -110,6 +112,7 @@ impl Gateway {
             issuers,
             passwords: Pool::new(),
             buffer: Buffer::default(),
+            last_uses: LastUses::default(),
             attempts: Attempts::default(),
             kept: Kept::default(),
             response_memory: ResponseMemory::default(),
@@ -201,6 +204,11 @@ impl Gateway {
     /// What waits to be written to the provisioning log.
     pub(super) fn buffer(&self) -> &Buffer {
         &self.0.buffer
+    }
+
+    /// Uses of tokens and sessions that wait to be written.
+    pub(super) fn last_uses(&self) -> &LastUses {
+        &self.0.last_uses
     }
 
     /// Pages that were just answered.

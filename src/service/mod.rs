@@ -16,6 +16,7 @@ mod gateway;
 mod inbox;
 mod jwt;
 mod keys;
+mod last_use;
 mod launchpad;
 mod life;
 mod limit;

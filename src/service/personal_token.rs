@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +11,7 @@ use serde_json::Value;
 use super::audit::{self, Changes};
 use super::error::{Error, Result};
 use super::gateway::Gateway;
+use super::last_use::{Used, WRITTEN_EVERY};
 use super::session::Me;
 use super::token::hex;
 use crate::config::Secret;
@@ -24,8 +24,6 @@ const PREFIX: &str = "muster_pat_";
 const NAME_CHARS: usize = 100;
 /// How many tokens one person may have: each program on each machine has its own, and the list stays one page.
 const MAX_TOKENS: u32 = 100;
-/// How old the recorded last use may get before it is written again.
-const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
 /// How many days a token may live: every token expires.
 pub const TOKEN_DAYS: [u32; 4] = [7, 30, 90, 365];
 
@@ -242,29 +240,19 @@ impl Gateway {
             })
             .await?;
         Ok(found.map(|(me, token)| {
-            self.record_personal_use(&token, now);
+            self.last_uses().note(
+                Used::PersonalToken,
+                &token.id,
+                token.used,
+                now,
+                WRITTEN_EVERY,
+            );
             let scopes = PersonalTokenInfo::from(token).scopes;
             Me {
                 scopes: Some(scopes),
                 ..me
             }
         }))
-    }
-
-    /// Writes the last use of a token, at most once a minute and beside the request.
-    fn record_personal_use(&self, token: &PersonalToken, now: Timestamp) {
-        let recent = |used: Timestamp| now.duration_since(used).unsigned_abs() < USE_RECORDED_EVERY;
-        if token.used.is_some_and(recent) {
-            return;
-        }
-        let (gateway, id) = (self.clone(), token.id.clone());
-        tokio::spawn(async move {
-            let cause = gateway.cause(Actor::System, "");
-            let touch = move |tx: &mut Tx<'_>| tx.touch_personal_token(&id, now);
-            if let Err(error) = gateway.store().write(cause, touch).await {
-                tracing::warn!(%error, "the last use of a personal token was not recorded");
-            }
-        });
     }
 }
 

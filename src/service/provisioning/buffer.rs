@@ -10,8 +10,10 @@ use crate::store::{LogEntry, Nature};
 const WAITING: usize = 2_000;
 /// Reads of a connection that are kept, and so at most wait.
 pub(super) const READS: u32 = 1_000;
-/// Reads of all connections that may wait: 4 MiB.
+/// Reads of all connections that may wait: 4 MiB, one minute of eight connections that read all the time.
 const ALL_READS: usize = 8_000;
+/// From so many on they are to be written soon.
+const MANY_READS: usize = ALL_READS / 4 * 3;
 
 /// Entries that wait, and how many were dropped because too many did.
 #[derive(Default)]
@@ -45,6 +47,16 @@ impl Buffer {
             }
             (false, Nature::Change | Nature::Refusal) => waiting.dropped += 1,
         }
+    }
+
+    /// The entries that wait, without the rings.
+    pub(super) fn take_entries(&self) -> Vec<LogEntry> {
+        std::mem::take(&mut self.lock().entries)
+    }
+
+    /// Returns true if so many reads wait that they should not wait much longer.
+    pub(super) fn is_nearly_full(&self) -> bool {
+        self.lock().in_rings >= MANY_READS
     }
 
     /// Everything that waits.
@@ -81,19 +93,21 @@ impl Waiting {
         self.entries.len() + self.in_rings
     }
 
-    /// What a full ring loses would not be among the last ones anyway.
+    /// What a full ring loses would not be among the last ones anyway. When all rings together are full, the longest
+    /// loses its oldest entry, so that a connection that reads much pushes out nobody else.
     fn push_to_ring(&mut self, entry: LogEntry) {
-        let all = self.in_rings;
         let ring = self.rings.entry(entry.connection.clone()).or_default();
-        if ring.len() >= READS as usize {
-            ring.pop_front();
-        } else if all >= ALL_READS {
-            self.dropped += 1;
-            return;
-        } else {
-            self.in_rings += 1;
-        }
         ring.push_back(entry);
+        self.in_rings += 1;
+        if ring.len() > READS as usize {
+            ring.pop_front();
+            self.in_rings -= 1;
+        } else if self.in_rings > ALL_READS {
+            let longest = self.rings.values_mut().max_by_key(|ring| ring.len());
+            drop(longest.and_then(VecDeque::pop_front));
+            self.in_rings -= 1;
+            self.dropped += 1;
+        }
     }
 }
 

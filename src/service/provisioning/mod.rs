@@ -1,7 +1,9 @@
 //! The provisioning log: every change and every refusal over SCIM, and the last reads of each connection.
 //!
-//! A change is written in its own transaction. Refusals and reads wait in memory for the next flush, which a server
-//! runs once a second; past what may wait they are dropped, and counted.
+//! A change is written in its own transaction. Refusals wait in memory for a second. Reads, and requests without valid
+//! credentials, wait for a minute and are written together with the last use of tokens: each commit makes every reader
+//! forget the pages that it holds. Past what may wait entries are dropped, and counted; a process that is killed loses what
+//! waits.
 
 mod buffer;
 mod entry;

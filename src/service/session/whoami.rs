@@ -1,19 +1,15 @@
 //! Whose credential it is: one read of the store, and nothing that is remembered from the last one.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::begin::later;
 use super::{Credential, Me, SessionInfo};
 use crate::config::Secret;
+use crate::service::last_use::Used;
 use crate::service::personal_token::is_personal_token;
 use crate::service::{Error, Gateway, Result, jwt};
 use crate::store;
 use crate::store::{Actor, Session};
-
-/// How old the recorded last use of a session may get before it is written again.
-const USE_RECORDED_EVERY: Duration = Duration::from_secs(60);
 
 impl Gateway {
     /// Whose credential this is: they are active, and it has neither ended nor been taken back. One read of the store;
@@ -97,25 +93,13 @@ impl Gateway {
         now < session.expires && now < idle
     }
 
-    /// Writes that a session is used, if that was last done a while ago.
+    /// Notes that a session is used, if that was last done a while ago.
     pub(super) fn record_session_use(&self, session: &SessionInfo) {
         let now = self.clock().now();
-        let idle = self.settings().login.session_idle.as_duration();
-        let every = USE_RECORDED_EVERY.min(idle / 4);
-        if is_recent(session.seen, now, every) {
-            return;
-        }
-        let (gateway, id) = (self.clone(), session.id.clone());
-        tokio::spawn(async move {
-            let cause = gateway.cause(Actor::System, "");
-            let written = gateway
-                .store()
-                .write(cause, move |tx| tx.touch_session(&id))
-                .await;
-            if let Err::<_, store::Error>(error) = written {
-                tracing::warn!(%error, "the last use of a session was not recorded");
-            }
-        });
+        let every = self.flushed_every();
+        let recorded = Some(session.seen);
+        self.last_uses()
+            .note(Used::Session, &session.id, recorded, now, every);
     }
 
     /// Forgets sessions that have ended; answers how many.
@@ -136,8 +120,4 @@ impl Gateway {
             .await
             .map_err(|error: store::Error| Error::from(error))
     }
-}
-
-fn is_recent(seen: Timestamp, now: Timestamp, every: Duration) -> bool {
-    now.duration_since(seen).unsigned_abs() < every
 }

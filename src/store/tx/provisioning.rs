@@ -174,14 +174,20 @@ impl Tx<'_> {
         self.trim("connection = $1", "", kept)
     }
 
-    /// The newest entry that is not among the last `kept`.
-    pub fn log_behind(&mut self, kept: u64) -> Result<Option<String>> {
-        let kept = i64::try_from(kept).unwrap_or(i64::MAX);
-        self.first(
-            "SELECT id FROM provisioning_log ORDER BY id DESC LIMIT 1 OFFSET $1",
-            &[kept.into()],
-            |row| row.string(0),
-        )
+    /// The entry that `skipped` others follow: of all, or of those older than `before`.
+    pub fn log_behind(&mut self, before: Option<&str>, skipped: u64) -> Result<Option<String>> {
+        let skipped = Param::Int(i64::try_from(skipped).unwrap_or(i64::MAX));
+        let (sql, params) = match before {
+            None => (
+                "SELECT id FROM provisioning_log ORDER BY id DESC LIMIT 1 OFFSET $1",
+                vec![skipped],
+            ),
+            Some(before) => (
+                "SELECT id FROM provisioning_log WHERE id < $2 ORDER BY id DESC LIMIT 1 OFFSET $1",
+                vec![skipped, before.into()],
+            ),
+        };
+        self.first(sql, &params, |row| row.string(0))
     }
 
     /// Drops the oldest entries up to and including `last`, at most `limit`; answers how many those were.

@@ -126,13 +126,12 @@ impl Tx<'_> {
         self.first(&sql, &[resource.into(), (&*rt.name).into()], record)
     }
 
-    /// Notes that a session is used, at the time of the change.
-    pub fn touch_session(&mut self, id: &str) -> Result<()> {
+    /// Notes that a session was used.
+    pub fn touch_session(&mut self, id: &str, at: Timestamp) -> Result<()> {
         self.change(|tx| {
-            let at = stored(tx.at()?);
             tx.execute(
                 "UPDATE session SET seen = $2 WHERE id = $1 AND seen < $2",
-                &[id.into(), (&at).into()],
+                &[id.into(), (&stored(at)).into()],
             )
             .map(drop)
         })

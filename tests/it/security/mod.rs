@@ -7,6 +7,7 @@ mod budget;
 mod connections;
 mod database_files;
 mod deleted_records;
+mod last_use;
 mod log_held;
 mod read_only;
 mod responses;

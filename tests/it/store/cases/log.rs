@@ -95,8 +95,8 @@ pub(crate) async fn the_oldest_entries_are_dropped_first(at: &Fixture) {
         Ok(())
     });
     filled.await.unwrap();
-    let behind = at.read(|tx| tx.log_behind(5)).await.unwrap().unwrap();
-    assert_eq!(at.read(|tx| tx.log_behind(20)).await.unwrap(), None);
+    let behind = at.read(|tx| tx.log_behind(None, 5)).await.unwrap().unwrap();
+    assert_eq!(at.read(|tx| tx.log_behind(None, 20)).await.unwrap(), None);
     let mut dropped = Vec::new();
     for _ in 0..3 {
         let last = behind.clone();
