@@ -10,18 +10,25 @@ use super::body;
 use super::error::Error;
 use crate::scim::ErrorKind;
 
-/// A form of ours has a dozen fields; an assertion of Entra or a name has at most 16 KiB.
-const USUAL_LIMIT: usize = 64 * 1024;
-
-/// The largest form of a route, in bytes; as `app_data` of its resource.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct FormLimit(pub(super) usize);
-
 /// The fields of a form, in the order in which they were sent.
 #[derive(Debug)]
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// Reads a form of at most `limit` bytes.
+    pub(super) async fn read(
+        request: &HttpRequest,
+        payload: Payload,
+        limit: usize,
+    ) -> Result<Self, Error> {
+        if !is_form(request) {
+            let detail = "Send the body as Content-Type application/x-www-form-urlencoded.";
+            return Err(Error::new(ErrorKind::UnsupportedMediaType, detail));
+        }
+        let bytes = body::read_form(request, payload, limit).await?;
+        Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
+    }
+
     /// The field of this name; empty text counts as none (RFC 6749 §3.2).
     ///
     /// # Errors
@@ -44,19 +51,8 @@ impl FromRequest for Form {
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_form = is_form(request);
-        let limit = request.app_data::<FormLimit>();
-        let limit = limit.map_or(USUAL_LIMIT, |limit| limit.0);
-        let payload = payload.take();
-        async move {
-            if !is_form {
-                let detail = "Send the body as Content-Type application/x-www-form-urlencoded.";
-                return Err(Error::new(ErrorKind::UnsupportedMediaType, detail));
-            }
-            let bytes = body::arrived(payload, limit).await?;
-            Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
-        }
-        .boxed_local()
+        let (request, payload) = (request.clone(), payload.take());
+        async move { Self::read(&request, payload, body::FORM_BYTES).await }.boxed_local()
     }
 }
 

@@ -2,31 +2,60 @@
 
 use std::net::IpAddr;
 
+use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::{self, Data};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::auth::Credentials;
-use super::body::Body;
+use super::body;
 use super::cookie;
 use super::error::Error;
-use super::form::Form as Fields;
+use super::form::Form;
 use super::person::{From, LoggedIn, Ours};
 use super::problem::Problem;
 use super::transport;
 use crate::config::Secret;
 use crate::scim::ErrorKind;
-use crate::service::{Gateway, Jwt, Me, Visitor};
+use crate::service::{Gateway, Jwt, Me};
 
-/// A name and a password have a few hundred bytes.
-const MAX_FORM_BYTES: usize = 16 * 1024;
+/// The largest body of an introspection: one token, of which a JWT has at most 16 KiB, and as much
+/// for the names of the fields and what else is sent.
+const INTROSPECTION_BYTES: usize = 2 * body::FORM_BYTES;
 
+/// The name and the password of a login, as JSON.
 #[derive(Deserialize)]
-struct Form {
+pub(super) struct PasswordLogin {
     username: String,
     password: String,
+}
+
+impl FromRequest for PasswordLogin {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    /// Reads a body that says it is JSON: a form of another site cannot say so.
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        async move {
+            if !request.headers().contains_key(header::CONTENT_TYPE) {
+                let detail = "Send the body as Content-Type application/json.";
+                return Err(Error::new(ErrorKind::UnsupportedMediaType, detail).into());
+            }
+            body::check_json(&request)?;
+            let body = body::read_anonymous(&request, payload, body::FORM_BYTES).await?;
+            serde_json::from_slice(&body).map_err(|_| {
+                let detail =
+                    "Send {\"username\": \"…\", \"password\": \"…\"}, each once and as text.";
+                Error::new(ErrorKind::InvalidSyntax, detail).into()
+            })
+        }
+        .boxed_local()
+    }
 }
 
 /// `POST /auth/login`: name and password, with `login.method` `local` or `ldap`.
@@ -34,10 +63,9 @@ pub(super) async fn log_in(
     gateway: Data<Gateway>,
     from: From,
     _: Ours,
-    request: HttpRequest,
-    body: Result<Body, Error>,
+    login: PasswordLogin,
 ) -> Result<HttpResponse, Problem> {
-    let Form { username, password } = form(&request, &body?)?;
+    let PasswordLogin { username, password } = login;
     let signed_in = gateway
         .log_in(&username, &Secret::new(password), from.0)
         .await?;
@@ -72,21 +100,17 @@ pub(super) async fn introspect(
     gateway: Data<Gateway>,
     from: From,
     request: HttpRequest,
-    form: Result<Fields, Error>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let Credentials::Token(token) = Credentials::of(request.headers()) else {
         return Err(Problem::NotLoggedIn);
     };
-    let Visitor {
-        address,
-        request: id,
-        ..
-    } = from.0;
-    let from = address.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let caller = gateway.authenticate(token, from, &id).await?;
+    let from = from.0;
+    let address = from.address.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let caller = gateway.authenticate(token, address, &from.request).await?;
     let caller = caller.ok_or(Problem::NotLoggedIn)?;
     transport::mark_authenticated(&request);
-    let form = form?;
+    let form = Form::read(&request, payload.into_inner(), INTROSPECTION_BYTES).await?;
     let asked = form.field("token")?.unwrap_or_default();
     let said = gateway.introspect(&caller, &Secret::new(asked)).await?;
     Ok(HttpResponse::Ok().json(said))
@@ -97,25 +121,6 @@ pub(super) async fn jwks(gateway: Data<Gateway>) -> Result<HttpResponse, Problem
     let keys = gateway.jwks().await?;
     let answer = (header::CONTENT_TYPE, "application/jwk-set+json");
     Ok(HttpResponse::Ok().insert_header(answer).body(keys))
-}
-
-/// A body that says it is JSON: a form of another site cannot say so.
-fn form(request: &HttpRequest, body: &Body) -> Result<Form, Problem> {
-    let refused = |kind, detail: &str| Problem::from(Error::new(kind, detail));
-    if request.headers().get(header::CONTENT_TYPE).is_none() {
-        let detail = "Send the body as Content-Type application/json.";
-        return Err(refused(ErrorKind::UnsupportedMediaType, detail));
-    }
-    if body.0.len() > MAX_FORM_BYTES {
-        return Err(refused(
-            ErrorKind::TooLarge,
-            "The body is larger than 16 KiB.",
-        ));
-    }
-    serde_json::from_slice(&body.0).map_err(|_| {
-        let detail = "Send {\"username\": \"…\", \"password\": \"…\"}, each once and as text.";
-        refused(ErrorKind::InvalidSyntax, detail)
-    })
 }
 
 fn user(me: &Me) -> Value {

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{ConnectionType, StatusCode, header};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -23,6 +23,8 @@ const RETRY_AFTER_SECONDS: u64 = 1;
 enum Refusal {
     /// 400, with one of the codes of RFC 6749 §5.2.
     Request(&'static str, String),
+    /// The form was not read.
+    Form(Error),
     /// What the service floor says.
     Grant(GrantRefused),
 }
@@ -58,9 +60,8 @@ fn answer(granted: Result<Granted, GrantRefused>) -> HttpResponse {
 
 /// What the client shows; it may show one thing only (RFC 6749 §2.3).
 fn proof(request: &HttpRequest, form: Result<Form, Error>) -> Result<ClientProof, Refusal> {
-    let unreadable = |error: Error| Refusal::Request("invalid_request", error.told());
-    let form = form.map_err(unreadable)?;
-    let field = |name| Ok(form.field(name).map_err(unreadable)?.map(str::to_owned));
+    let form = form.map_err(Refusal::Form)?;
+    let field = |name| Ok(form.field(name).map_err(Refusal::Form)?.map(str::to_owned));
     match field("grant_type")?.as_deref() {
         Some("client_credentials") => {}
         Some(_) => {
@@ -139,6 +140,7 @@ impl Refusal {
     fn answer(self) -> HttpResponse {
         let (status, code, detail, retry_after) = match self {
             Self::Request(code, detail) => (StatusCode::BAD_REQUEST, code, detail, None),
+            Self::Form(error) => return unread_form(&error),
             Self::Grant(refused @ GrantRefused::Client) => (
                 StatusCode::UNAUTHORIZED,
                 "invalid_client",
@@ -176,6 +178,31 @@ impl Refusal {
         }
         answer
     }
+}
+
+/// What is wrong with the form: 400, but for what the reader of the body refuses.
+fn unread_form(error: &Error) -> HttpResponse {
+    let sent = error.status_code();
+    let (status, code, retry_after) = match sent {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            (sent, "temporarily_unavailable", Some(RETRY_AFTER_SECONDS))
+        }
+        StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE => {
+            (sent, "invalid_request", None)
+        }
+        _ => (StatusCode::BAD_REQUEST, "invalid_request", None),
+    };
+    let body = json!({ "error": code, "error_description": error.told() });
+    let mut answer = json_answer(status, &body);
+    if matches!(error, Error::Unread(_)) {
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    if let Some(seconds) = retry_after {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    answer
 }
 
 fn json_answer(status: StatusCode, body: &serde_json::Value) -> HttpResponse {

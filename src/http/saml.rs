@@ -74,7 +74,7 @@ async fn answer(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<SamlAnswer, Failure> {
-    let form = read(visit, payload).await?;
+    let form = read(visit, request, payload).await?;
     Ok(SamlAnswer {
         response: text(&form, "SAMLResponse").unwrap_or_default(),
         relay_state: text(&form, "RelayState"),
@@ -89,8 +89,12 @@ pub(super) async fn slo(visit: Visit, request: HttpRequest) -> Result<Page, Fail
 }
 
 /// `POST /saml/slo` (SAML bindings §3.5)
-pub(super) async fn slo_post(visit: Visit, payload: Payload) -> Result<Page, Failure> {
-    let form = read(&visit, payload).await?;
+pub(super) async fn slo_post(
+    visit: Visit,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<Page, Failure> {
+    let form = read(&visit, &request, payload).await?;
     let (is_request, field) = match text(&form, "SAMLRequest") {
         Some(field) => (true, field),
         None => (false, text(&form, "SAMLResponse").unwrap_or_default()),
@@ -136,9 +140,13 @@ fn nobody() -> Failure {
 }
 
 /// A form of another site, as the identity provider lets a browser send it. Nothing in it counts but signed messages.
-async fn read(visit: &Visit, payload: Payload) -> Result<Vec<(String, String)>, Failure> {
+async fn read(
+    visit: &Visit,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Vec<(String, String)>, Failure> {
     served(visit)?;
-    let body = body::arrived(payload.into_inner(), MAX_BYTES).await?;
+    let body = body::read_form(request, payload.into_inner(), MAX_BYTES).await?;
     Ok(form_urlencoded::parse(&body).into_owned().collect())
 }
 

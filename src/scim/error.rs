@@ -39,6 +39,8 @@ pub enum ErrorKind {
     NotFound,
     /// 405: the URL exists, the method is not served there.
     MethodNotAllowed,
+    /// 408: the body did not arrive in time.
+    RequestTimeout,
     /// 412: the version in `If-Match` is not the present one.
     PreconditionFailed,
     /// 413: the body, or the number of operations, is over a published limit.
@@ -74,6 +76,7 @@ impl ErrorKind {
             Self::Forbidden | Self::Sensitive => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
             Self::Uniqueness | Self::Conflict => 409,
             Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
@@ -106,6 +109,7 @@ impl ErrorKind {
             | Self::Conflict
             | Self::NotFound
             | Self::MethodNotAllowed
+            | Self::RequestTimeout
             | Self::PreconditionFailed
             | Self::TooLarge
             | Self::UnsupportedMediaType

@@ -28,6 +28,12 @@ const LINGER: Duration = Duration::from_secs(5);
 /// How long requests go on when the gateway stops. A stop takes 10 s at most: these 4, up to one more until that is
 /// noticed, 2 for the background jobs and 2.5 for the store.
 const FINISH_WITHIN_SECONDS: u64 = 4;
+/// What an HTTP/2 client may send of one body before the gateway has begun to read it: as much as the
+/// standard says (RFC 9113 §6.5.2). With a round trip of 100 ms that is 650 kB a second.
+const STREAM_WINDOW: u32 = 64 * 1024 - 1;
+/// The same for all bodies of one connection: two at full speed. 256 connections of one address make
+/// the gateway hold 32 MiB at most before it has looked at a request.
+const CONNECTION_WINDOW: u32 = 2 * 64 * 1024;
 
 /// Starts to serve `gateway` on `listener`. At `max_connections` the next ones wait in the kernel.
 pub(super) fn listen(
@@ -54,6 +60,8 @@ pub(super) fn listen(
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_ARRIVES_WITHIN)
             .client_disconnect_timeout(LINGER)
+            .h2_initial_window_size(STREAM_WINDOW)
+            .h2_initial_connection_window_size(CONNECTION_WINDOW)
             // A client that closes its side waits for nothing more: what was begun for it is dropped.
             .h1_allow_half_closed(false)
             .on_connect_ext(|transport: &Transport, data| {

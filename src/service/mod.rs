@@ -57,6 +57,7 @@ pub use gateway::{Gateway, OpenError, SCIM_ROOT, reach};
 pub use inbox::{InboxEntry, InboxPage, InboxPerson};
 pub use jwt::Jwt;
 pub use launchpad::FirstAdministrator;
+pub use limit::BodyReservation;
 pub use limit::network as client_network;
 pub use maintenance::CheckReport;
 pub use oauth::{ClientProof, FederationInfo, GrantRefused, Granted, probe_jwks};

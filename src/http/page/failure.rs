@@ -1,6 +1,6 @@
 //! A page that could not be shown, or a form that was refused: the same errors as elsewhere, told to a person.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{ConnectionType, StatusCode, header};
 use actix_web::web::QueryConfig;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use maud::html;
@@ -37,6 +37,9 @@ impl Failure {
             answer
                 .headers_mut()
                 .insert(header::RETRY_AFTER, after.clone());
+        }
+        if !bare.head().keep_alive() {
+            answer.head_mut().set_connection_type(ConnectionType::Close);
         }
         answer
     }

@@ -19,8 +19,6 @@ use crate::service::Gateway;
 
 /// The hidden field with the token.
 pub(super) const TOKEN: &str = "token";
-/// The longest form: passwords and names of 1 KiB each, three bytes a character as they are sent.
-const MAX_BYTES: usize = 16 * 1024;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The fields of a form.
@@ -60,7 +58,7 @@ impl FromRequest for Form {
         async move {
             let gateway = gateway(&request)?;
             check_head(&request, gateway)?;
-            let body = body::arrived(payload, MAX_BYTES).await?;
+            let body = body::read_form(&request, payload, body::FORM_BYTES).await?;
             let form = Self(parse(&body)?);
             let cookie = bound(&request, gateway).unwrap_or_default();
             if cookie.is_empty() || !gateway.is_form_token(&cookie, form.text(TOKEN)) {

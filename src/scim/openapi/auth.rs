@@ -69,6 +69,8 @@ impl Auth {
                     "403",
                     "`account_deactivated`, `login_refused`, `foreign_origin`",
                 ),
+                SLOW_BODY,
+                LARGE_BODY,
                 ("415", "The body is no JSON."),
                 ("429", "`too_many_requests`"),
                 ("503", "`directory_unavailable`, `unavailable`"),
@@ -80,6 +82,8 @@ impl Auth {
                 ("400", "The form is not what it should be."),
                 ("401", "`not_logged_in`"),
                 ("403", "The connection lacks the scope `introspect`."),
+                SLOW_BODY,
+                LARGE_BODY,
                 ("415", "The body is no form."),
                 ("429", "`too_many_requests`"),
             ],
@@ -154,6 +158,12 @@ impl Auth {
         }
     }
 }
+
+const SLOW_BODY: (&str, &str) = (
+    "408",
+    "The body did not arrive in time, or was the slowest of too many.",
+);
+const LARGE_BODY: (&str, &str) = ("413", "The body is longer than the server takes.");
 
 fn text() -> Value {
     json!({ "type": "string" })

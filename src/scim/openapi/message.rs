@@ -18,7 +18,7 @@ const ATTRIBUTE: &str = "scim.Attribute";
 const ERROR: &str = "scim.Error";
 
 /// The errors that operations refer to, by status.
-const ERRORS: [(u16, &str); 11] = [
+const ERRORS: [(u16, &str); 12] = [
     (
         400,
         "The request is wrong; `scimType` and `detail` say why.",
@@ -26,11 +26,15 @@ const ERRORS: [(u16, &str); 11] = [
     (401, "The credentials are missing or not valid."),
     (403, "The credentials, or the server, do not allow this."),
     (404, "There is no such resource."),
+    (
+        408,
+        "The body did not arrive in time, or was the slowest of too many.",
+    ),
     (409, "The value of a unique attribute is taken."),
     (412, "The resource is not at the version in `If-Match`."),
     (
         413,
-        "The body is longer, or its filters look at more values, than the server takes.",
+        "The body is longer or has more JSON values, or its filters look at more, than the server takes.",
     ),
     (415, "The body is not JSON."),
     (429, "Too many requests."),

@@ -56,6 +56,16 @@ pub(super) fn answers() -> Vec<(String, Value)> {
             "The client is not known, or its secret or assertion is not valid.",
             refused.clone(),
         ),
+        answer(
+            "408",
+            "The body did not arrive in time, or was the slowest of too many.",
+            refused.clone(),
+        ),
+        answer(
+            "413",
+            "The body is longer than the server takes.",
+            refused.clone(),
+        ),
         answer("429", "Too often.", refused.clone()),
         answer("503", "Not now.", refused),
     ]

@@ -49,10 +49,10 @@ struct Operation {
 /// What every authenticated request can be refused for.
 const BASE: &[u16] = &[401, 429, 503];
 const QUERY: &[u16] = &[400, 401, 429, 503];
-const SEARCH: &[u16] = &[400, 401, 413, 415, 429, 503];
-const CREATE: &[u16] = &[400, 401, 409, 413, 415, 429, 503];
+const SEARCH: &[u16] = &[400, 401, 408, 413, 415, 429, 503];
+const CREATE: &[u16] = &[400, 401, 408, 409, 413, 415, 429, 503];
 const READ: &[u16] = &[400, 401, 404, 429, 503];
-const CHANGE: &[u16] = &[400, 401, 404, 409, 412, 413, 415, 429, 503];
+const CHANGE: &[u16] = &[400, 401, 404, 408, 409, 412, 413, 415, 429, 503];
 const DELETE: &[u16] = &[400, 401, 404, 412, 429, 503];
 const LISTED: &[u16] = &[401, 403, 429];
 const ONE: &[u16] = &[401, 404, 429];

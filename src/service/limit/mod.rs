@@ -1,12 +1,15 @@
 //! How often a token may be used and how often an address may be wrong.
 
 mod attempts;
+mod bodies;
 
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::AbortRegistration;
 use governor::clock::Clock as Time;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -15,8 +18,11 @@ use governor::{NotUntil, Quota, RateLimiter};
 
 use crate::clock::Clock;
 use crate::config::{Rate, Settings};
+use crate::service::{Caller, Gateway};
 
 pub(super) use attempts::{Attempts, Counted};
+pub use bodies::BodyReservation;
+use bodies::{BodyBounds, BodyBudget};
 
 /// After so many checks, keys that are back at rest are forgotten: with 10,000 clients that are seen
 /// once an hour, a few hundred kilobytes are held and not more with every day.
@@ -27,15 +33,20 @@ pub(super) struct Limits {
     rate: Option<Keyed<String>>,
     failures: Option<Keyed<IpAddr>>,
     attempts: Attempts,
+    anonymous_bodies: Arc<BodyBudget<IpAddr>>,
+    connection_bodies: Arc<BodyBudget<Arc<str>>>,
 }
 
 impl Limits {
     pub(super) fn new(settings: &Settings, clock: &Clock) -> Self {
         let limits = &settings.limits;
+        let max_payload = settings.scim.max_payload.as_usize();
         Self {
             rate: quota(limits.rate, Burst::Double).map(|quota| Keyed::new(quota, clock)),
             failures: quota(limits.failures, Burst::Half).map(|quota| Keyed::new(quota, clock)),
             attempts: Attempts::new(limits.failures, clock),
+            anonymous_bodies: BodyBudget::new(BodyBounds::ANONYMOUS),
+            connection_bodies: BodyBudget::new(BodyBounds::of_connections(max_payload)),
         }
     }
 
@@ -142,5 +153,24 @@ impl Time for Wall {
     fn now(&self) -> Nanos {
         let at = self.0.now().as_duration();
         Nanos::from(Duration::try_from(at).unwrap_or(Duration::ZERO))
+    }
+}
+
+impl Gateway {
+    /// Admits the body of a client that has not shown who it is.
+    pub fn admit_anonymous_body(
+        &self,
+        from: IpAddr,
+    ) -> (BodyReservation<IpAddr>, AbortRegistration) {
+        self.limits().anonymous_bodies.admit(network(from))
+    }
+
+    /// Admits a large body of a connection.
+    pub fn admit_connection_body(
+        &self,
+        caller: &Caller,
+    ) -> (BodyReservation<Arc<str>>, AbortRegistration) {
+        let connection = Arc::clone(&caller.connection);
+        self.limits().connection_bodies.admit(connection)
     }
 }

@@ -12,5 +12,5 @@ mod pure;
 mod pysaml2;
 mod signer;
 mod simplesamlphp;
-mod site;
+pub mod site;
 mod surfer;

@@ -3,6 +3,7 @@
 mod abandoned;
 mod administrator_model;
 mod administrator_rights;
+mod bodies;
 mod budget;
 mod connections;
 mod database_files;

@@ -100,6 +100,12 @@ impl Raw {
         self.stream.read(&mut vec![0; count]).unwrap_or(0)
     }
 
+    /// Whether an answer has begun to arrive.
+    pub fn is_answered(&mut self) -> bool {
+        self.is_open();
+        !self.unread.is_empty()
+    }
+
     /// Reads one answer.
     pub fn read(&mut self) -> RawReply {
         let head_end = self.fill(|bytes| bytes.windows(4).position(|window| window == b"\r\n\r\n"));
