@@ -41,6 +41,7 @@ pub use ldap_url::LdapUrl;
 pub use load::load;
 pub use location::Location;
 pub use log_filter::LogFilter;
+pub use name::ForwardedHeader;
 pub use name::LdapGroups;
 pub use name::LinkRule;
 pub use name::LogFormat;

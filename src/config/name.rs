@@ -125,6 +125,16 @@ names! {
 }
 
 names! {
+    /// The header in which trusted proxies say whom they forward a request for.
+    ForwardedHeader {
+        /// A list of addresses, as most proxies write it.
+        XForwardedFor = "x-forwarded-for",
+        /// RFC 7239.
+        Forwarded = "forwarded",
+    }
+}
+
+names! {
     /// How the log is written.
     LogFormat {
         /// For people.

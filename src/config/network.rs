@@ -12,6 +12,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// Whether every address of its family lies in the range.
+    pub fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether the address lies in the range. An IPv4 address mapped into IPv6 counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let (inside, width) = bits(self.address);

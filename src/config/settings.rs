@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use super::DatabaseUrl;
 use super::Destination;
 use super::Faults;
+use super::ForwardedHeader;
 use super::Location;
 use super::LogFilter;
 use super::LogFormat;
@@ -80,8 +81,10 @@ section! {
         tls_cert: Option<PathBuf>,
         /// Private key, PEM.
         tls_key: Option<PathBuf>,
-        /// Where `Forwarded` is believed from.
+        /// The proxies whose `forwarded_header` is believed.
         trusted_proxies: Vec<Network>,
+        /// The header in which they say whom they forward a request for; no other is believed.
+        forwarded_header: ForwardedHeader,
         /// Root of all keys, if given from outside; see `server_secret`.
         secret: Option<Secret>,
     }
@@ -430,6 +433,7 @@ fn warnings(server: &Server, scim: &Scim, metrics: &Metrics, reader: &Reader) ->
         ));
     }
     all.extend(login::warning(server));
+    all.extend(proxy_warnings(server, reader));
     let short = |secret: &Option<Secret>, least: usize| {
         secret
             .as_ref()
@@ -453,6 +457,23 @@ fn warnings(server: &Server, scim: &Scim, metrics: &Metrics, reader: &Reader) ->
     if scim.token.is_some() {
         all.push(
             "scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire"
+                .to_owned(),
+        );
+    }
+    all
+}
+
+/// Settings of proxies that trust everybody, or do nothing.
+fn proxy_warnings(server: &Server, reader: &Reader) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Some(network) = server.trusted_proxies.iter().find(|n| n.is_everything()) {
+        all.push(format!(
+            "server.trusted_proxies holds {network}: every client may then choose the address that limits count and the log shows; name the addresses of your proxies"
+        ));
+    }
+    if server.trusted_proxies.is_empty() && reader.is_given("server.forwarded_header") {
+        all.push(
+            "server.forwarded_header has no effect while server.trusted_proxies is empty: add the address of your proxy there"
                 .to_owned(),
         );
     }

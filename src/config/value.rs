@@ -10,6 +10,7 @@ use toml::de::DeValue;
 
 use super::DatabaseUrl;
 use super::Destination;
+use super::ForwardedHeader;
 use super::LdapGroups;
 use super::LdapUrl;
 use super::LinkRule;
@@ -85,6 +86,7 @@ written_as_text!(
     LdapUrl,
     Destination,
     Location,
+    ForwardedHeader,
     LinkRule,
     LogFilter,
     LogFormat,

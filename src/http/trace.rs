@@ -37,6 +37,7 @@ pub(super) async fn trace(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let started = Instant::now();
+    client::warn_of_ignored_header(request.request());
     let id: Rc<str> = gateway(request.request())?.clock().id().into();
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = &*id);

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod bodies;
+mod peers;
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -23,6 +24,7 @@ use crate::service::{Caller, Gateway};
 pub(super) use attempts::{Attempts, Counted};
 pub use bodies::BodyReservation;
 use bodies::{BodyBounds, BodyBudget};
+use peers::WarnedPeers;
 
 /// After so many checks, keys that are back at rest are forgotten: with 10,000 clients that are seen
 /// once an hour, a few hundred kilobytes are held and not more with every day.
@@ -35,6 +37,7 @@ pub(super) struct Limits {
     attempts: Attempts,
     anonymous_bodies: Arc<BodyBudget<IpAddr>>,
     connection_bodies: Arc<BodyBudget<Arc<str>>>,
+    warned_peers: WarnedPeers,
 }
 
 impl Limits {
@@ -47,6 +50,7 @@ impl Limits {
             attempts: Attempts::new(limits.failures, clock),
             anonymous_bodies: BodyBudget::new(BodyBounds::ANONYMOUS),
             connection_bodies: BodyBudget::new(BodyBounds::of_connections(max_payload)),
+            warned_peers: WarnedPeers::new(),
         }
     }
 
@@ -163,6 +167,11 @@ impl Gateway {
         from: IpAddr,
     ) -> (BodyReservation<IpAddr>, AbortRegistration) {
         self.limits().anonymous_bodies.admit(network(from))
+    }
+
+    /// Returns `true` when the log is to warn of what this peer sends: once a day for each of a few peers.
+    pub fn shall_warn_of_peer(&self, peer: IpAddr) -> bool {
+        self.limits().warned_peers.shall_warn(peer)
     }
 
     /// Admits a large body of a connection.

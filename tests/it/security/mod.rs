@@ -10,6 +10,7 @@ mod database_files;
 mod deleted_records;
 mod last_use;
 mod log_held;
+mod proxies;
 mod read_only;
 mod responses;
 mod slow_readers;
