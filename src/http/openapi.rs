@@ -25,6 +25,7 @@ impl OpenApi {
             url: &url,
             version: env!("CARGO_PKG_VERSION"),
             cookie: &cookie,
+            max_payload: gateway.settings().scim.max_payload.as_usize(),
         };
         let endpoints: Vec<_> = routes(registry)
             .iter()

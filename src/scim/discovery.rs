@@ -26,10 +26,12 @@ pub struct Limits {
     pub passwords: bool,
 }
 
-/// The answer of `/ServiceProviderConfig` (RFC 7643 §5); `base` is the URL of the SCIM root.
-pub fn service_provider_config(base: &str, limits: Limits) -> Value {
+/// The answer of `/ServiceProviderConfig` (RFC 7643 §5); `base` is the URL of the SCIM root, and
+/// `documentation` that of what says more, such as the limits for which the standard has no names.
+pub fn service_provider_config(base: &str, documentation: &str, limits: Limits) -> Value {
     json!({
         "schemas": [CONFIG_URN],
+        "documentationUri": documentation,
         "patch": { "supported": true },
         "bulk": {
             "supported": true,

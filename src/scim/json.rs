@@ -1,11 +1,12 @@
 //! Reads a request body: JSON without duplicate names, NUL characters or endless nesting (RFC 8259, RFC 7493).
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::error::{Error, Result};
+use super::error::{Error, ErrorKind, Result};
 
 /// How deep arrays and objects may nest. The deepest message of the protocol, a Bulk operation with a
 /// PATCH of a complex multi-valued extension attribute, needs 9 levels; 32 leaves room and keeps every
@@ -16,15 +17,26 @@ pub const MAX_DEPTH: usize = 32;
 /// A body of 2 MiB could hold 200,000, each of which costs a hundred bytes of memory.
 pub const MAX_NAMES: usize = 1_000;
 
+/// The bytes of the largest request body for each value that a body may have. Members of groups, the
+/// smallest things that clients send in numbers, have 25 bytes a value. A value takes up to 300 bytes of
+/// memory, an object with one name in it: 2 MiB hold 131,072, which are 40 MB and not 300.
+const BYTES_PER_VALUE: usize = 16;
+
+/// The number of values that a body may have where bodies have at most so many bytes.
+pub fn max_values(max_payload: usize) -> usize {
+    max_payload / BYTES_PER_VALUE
+}
+
 /// How much of a name or text that the caller sent is repeated in a message.
 const SHOWN_CHARS: usize = 64;
 
-/// Parses `body` as one JSON object.
+/// Parses `body` as one JSON object of at most `max_values` values: objects, arrays and what is in them.
 ///
 /// # Errors
+/// 413 when there are more.
 /// 400 `invalidSyntax` when it is not UTF-8, not JSON, no object, nests deeper than [`MAX_DEPTH`], has
 /// a name twice or more than [`MAX_NAMES`] in one object, or has a NUL or a lone surrogate in a string.
-pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>> {
+pub fn parse_object(body: &[u8], max_values: usize) -> Result<Map<String, Value>> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::syntax(
             "The request has no body: send a JSON object.",
@@ -37,10 +49,16 @@ pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>> {
         ))
     })?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Strict { depth: 0 }
+    let left = Cell::new(max_values);
+    let value = Strict::new(&left)
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
-        .map_err(|fault| Error::syntax(format!("The body is not usable JSON: {fault}.")))?;
+        .map_err(|fault| {
+            if left.get() == EXCEEDED {
+                return too_many_values(max_values);
+            }
+            Error::syntax(format!("The body is not usable JSON: {fault}."))
+        })?;
     match value {
         Value::Object(members) => Ok(members),
         other => Err(Error::syntax(format!(
@@ -50,13 +68,21 @@ pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>> {
     }
 }
 
-/// Parses `text` as any JSON value, as strictly as [`parse_object`]; the error says what is wrong and where.
+/// Parses `text`, a document of an administrator and not of a client, as any JSON value, as strictly as [`parse_object`]; the error says what is wrong and where.
 pub(super) fn parse_value(text: &str) -> std::result::Result<Value, String> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    Strict { depth: 0 }
+    let left = Cell::new(EXCEEDED - 1);
+    Strict::new(&left)
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
         .map_err(|fault| fault.to_string())
+}
+
+fn too_many_values(max_values: usize) -> Error {
+    let detail = format!(
+        "The body has more than {max_values} JSON values, the most that is taken here; send less at once."
+    );
+    Error::new(ErrorKind::TooLarge, detail)
 }
 
 /// What a value is, with its article, for messages.
@@ -78,11 +104,26 @@ pub fn shown(text: &str) -> String {
 
 /// Builds a [`Value`] and refuses what `serde_json` would let pass.
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'c> {
     depth: usize,
+    /// How many values there may still be.
+    left: &'c Cell<usize>,
 }
 
-impl Strict {
+/// What is left when there were too many values.
+const EXCEEDED: usize = usize::MAX;
+
+impl<'c> Strict<'c> {
+    fn new(left: &'c Cell<usize>) -> Self {
+        Self { depth: 0, left }
+    }
+
+    fn count<E: serde::de::Error>(self) -> std::result::Result<(), E> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.unwrap_or(EXCEEDED));
+        left.map(drop).ok_or_else(|| E::custom("too many values"))
+    }
+
     fn deeper<E: serde::de::Error>(self) -> std::result::Result<Self, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!(
@@ -91,6 +132,7 @@ impl Strict {
         }
         Ok(Self {
             depth: self.depth + 1,
+            ..self
         })
     }
 }
@@ -104,18 +146,19 @@ fn checked<E: serde::de::Error>(text: &str) -> std::result::Result<(), E> {
     Ok(())
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D>(self, deserializer: D) -> std::result::Result<Value, D::Error>
     where
         D: serde::Deserializer<'de>,
     {
+        self.count()?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,13 +233,16 @@ impl<'de> Visitor<'de> for Strict {
 mod tests {
     use super::*;
 
+    const MANY: usize = 1_000_000;
+
     fn refusal(body: &[u8]) -> String {
-        parse_object(body).unwrap_err().detail
+        parse_object(body, MANY).unwrap_err().detail
     }
 
     #[test]
     fn keeps_order_and_values() {
-        let members = parse_object(br#"{"b":1,"a":[true,null,-2.5,"\ud83d\ude00"]}"#).unwrap();
+        let members =
+            parse_object(br#"{"b":1,"a":[true,null,-2.5,"\ud83d\ude00"]}"#, MANY).unwrap();
         assert_eq!(
             Value::Object(members).to_string(),
             r#"{"b":1,"a":[true,null,-2.5,"😀"]}"#
@@ -233,7 +279,7 @@ mod tests {
             let names: Vec<String> = (0..count).map(|name| format!("\"{name}\":1")).collect();
             format!("{{\"a\":[{{{}}}]}}", names.join(",")).into_bytes()
         };
-        assert!(parse_object(&named(MAX_NAMES)).is_ok());
+        assert!(parse_object(&named(MAX_NAMES), MANY).is_ok());
         assert!(refusal(&named(MAX_NAMES + 1)).contains("more than 1000 names"));
     }
 
@@ -247,8 +293,25 @@ mod tests {
             )
             .into_bytes()
         };
-        assert!(parse_object(&nested(MAX_DEPTH)).is_ok());
+        assert!(parse_object(&nested(MAX_DEPTH), MANY).is_ok());
         assert!(refusal(&nested(MAX_DEPTH + 1)).contains("nested deeper than 32"));
         assert!(refusal(&b"[".repeat(1_000_000)).contains("nested deeper"));
+    }
+
+    #[test]
+    fn values_end_at_the_limit() {
+        // An object, an array, and what is in it.
+        let body = |count: usize| format!("{{\"a\":[{}0]}}", "[],".repeat(count - 3)).into_bytes();
+        assert!(parse_object(&body(100), 100).is_ok());
+        let error = parse_object(&body(101), 100).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::TooLarge);
+        assert!(
+            error.detail.contains("more than 100 JSON values"),
+            "{error}"
+        );
+        assert_eq!(max_values(2 * 1024 * 1024), 131_072);
+        // What is not JSON stays a matter of syntax.
+        let error = parse_object(br#"{"a":"#, 100).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidSyntax);
     }
 }

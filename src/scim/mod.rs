@@ -5,6 +5,7 @@ pub mod bulk;
 pub mod discovery;
 pub mod error;
 pub mod filter;
+pub mod growth;
 pub mod index;
 pub mod json;
 pub mod message;

@@ -34,7 +34,8 @@ impl Discovery {
             max_payload: settings.scim.max_payload.bytes(),
             passwords: settings.login.method == LoginMethod::Local,
         };
-        let config = discovery::service_provider_config(base, limits).to_string();
+        let documentation = format!("{}/openapi.json", settings.server.public_url);
+        let config = discovery::service_provider_config(base, &documentation, limits).to_string();
         let types = registry
             .types()
             .iter()

@@ -13,7 +13,7 @@ use super::oauth::Issuers;
 use super::password::Pool;
 use super::provisioning::Buffer;
 use super::readiness::Attempts;
-use super::resource::Kept;
+use super::resource::{Kept, LargeBodies};
 use super::response_memory::ResponseMemory;
 use super::role::{AdminGroups, PrivilegedGroups, RoleNames};
 use super::saml::Saml;
@@ -45,6 +45,7 @@ struct Inner {
     last_uses: LastUses,
     attempts: Attempts,
     kept: Kept,
+    large_bodies: LargeBodies,
     response_memory: ResponseMemory,
     verified: Verified,
     requests: Requests,
@@ -115,6 +116,7 @@ impl Gateway {
             last_uses: LastUses::default(),
             attempts: Attempts::default(),
             kept: Kept::default(),
+            large_bodies: LargeBodies::default(),
             response_memory: ResponseMemory::default(),
             verified: Verified::default(),
             requests: Requests::default(),
@@ -219,6 +221,11 @@ impl Gateway {
     /// The memory that responses in progress hold.
     pub(super) fn response_memory(&self) -> &ResponseMemory {
         &self.0.response_memory
+    }
+
+    /// Where large request bodies are read.
+    pub(super) fn large_bodies(&self) -> &LargeBodies {
+        &self.0.large_bodies
     }
 
     /// Tokens of ours whose signature was verified.

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::growth::{MAX_DOCUMENT_BYTES, MAX_VALUES};
+use super::json;
 use super::schema::{Registry, ResourceType};
 
 pub use auth::Auth;
@@ -25,6 +27,8 @@ pub struct About<'a> {
     pub version: &'a str,
     /// The name of the session cookie.
     pub cookie: &'a str,
+    /// The largest body of a SCIM request, in bytes.
+    pub max_payload: usize,
 }
 
 /// One URL pattern and what stands behind it.
@@ -103,6 +107,7 @@ pub fn document(about: About<'_>, registry: &Registry, endpoints: &[Endpoint]) -
         "info": {
             "title": "Muster",
             "summary": "SCIM 2.0 provisioning gateway",
+            "description": limits(about.max_payload),
             "version": about.version,
             "license": { "name": "Apache 2.0", "identifier": "Apache-2.0" },
         },
@@ -138,6 +143,16 @@ pub fn document(about: About<'_>, registry: &Registry, endpoints: &[Endpoint]) -
             },
         },
     })
+}
+
+/// What fits into a request and a resource.
+fn limits(max_payload: usize) -> String {
+    let values = json::max_values(max_payload);
+    format!(
+        "The body of a SCIM request has at most {max_payload} bytes and {values} JSON values (413). A resource has at most \
+         {MAX_DOCUMENT_BYTES} bytes, and an attribute but `members` {MAX_VALUES} values (400 `invalidValue`): only a change that \
+         makes it larger is refused."
+    )
 }
 
 /// A reference to a component.

@@ -188,6 +188,10 @@ fn undo_manager_id(
     }
 }
 
+/// The longest text that is read as a role: three names of 1 KiB each, and what stands around them. A
+/// longer text is one value, and not a tree of a hundred times its size.
+const MAX_ROLE_JSON: usize = 4 * 1024;
+
 fn undo_role_json(
     pass: &mut Pass<'_>,
     attribute: &Attribute,
@@ -200,7 +204,7 @@ fn undo_role_json(
     let Some((key, text)) = map.iter().find_map(|(key, value)| {
         let text = value
             .as_str()
-            .filter(|text| text.trim_start().starts_with('{'))?;
+            .filter(|text| text.len() <= MAX_ROLE_JSON && text.trim_start().starts_with('{'))?;
         key.eq_ignore_ascii_case("value").then_some((key, text))
     }) else {
         return;

@@ -13,6 +13,7 @@ use super::resource::body;
 use super::resource::change::{Change, Terms, What};
 use super::resource::create::{New, Promise};
 use super::{Caller, Error, Gateway, ResponseBody, Result, SCIM_ROOT};
+use crate::clock::Clock;
 use crate::scim;
 use crate::scim::bulk::{self, Outcome, REQUEST_URN, Step, Verb, Work};
 use crate::scim::json;
@@ -37,31 +38,18 @@ impl Gateway {
     pub async fn bulk(&self, caller: &Caller, bytes: Bytes) -> Result<ResponseBody> {
         let mut lease = self.response_memory().lease(&caller.connection);
         lease.reserve(ANSWER_BYTES)?;
-        let request = self.read_bulk(caller, &bytes)?;
+        let size = bytes.len();
+        let request = self.read_bulk(caller, bytes).await?;
         let terms = Terms::new(self, caller);
-        let mut restored = self.restored(caller, &terms, &request).await?;
-        let known: HashSet<usize> = restored.keys().copied().collect();
-        let plan = bulk::plan(request, |position| {
-            restored
-                .remove(&position)
-                .unwrap_or_else(|| self.clock().id())
-        })?;
-        let needed: HashSet<usize> = plan.steps.iter().flat_map(|s| &s.needs).copied().collect();
-        let mut changes: Vec<_> = plan
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(position, step)| {
-                let given = known.contains(&position) || needed.contains(&position);
-                let promise = if given { Promise::Given } else { Promise::None };
-                prepare(caller, step, promise)
-            })
-            .collect();
+        let restored = self.restored(caller, &terms, &request).await?;
+        let clock = self.clock().clone();
+        let plan = move |caller: &Caller| PreparedBulk::new(caller, &clock, request, restored);
+        let PreparedBulk {
+            plan,
+            mut changes,
+            asked,
+        } = self.work_apart(size, caller, plan).await??;
         self.hash_passwords(caller, &terms, &mut changes).await?;
-        let asked = plan.steps.iter().enumerate();
-        let asked = asked
-            .map(|(position, step)| asked_for(caller, position, step))
-            .collect();
         let run = Arc::new(Run {
             plan,
             changes,
@@ -167,16 +155,18 @@ impl Gateway {
             .await
     }
 
-    fn read_bulk(&self, caller: &Caller, bytes: &[u8]) -> Result<bulk::Request> {
-        let mut message = Value::Object(json::parse_object(bytes)?);
-        if let Some(rt) = self.registry().types().first() {
-            let (mended, corrections) = caller.profile.message(rt, REQUEST_URN, &KEYS, message);
-            body::told(caller, &corrections);
-            message = mended;
-        }
-        let members = body::object(message)?;
-        let limit = self.settings().scim.max_bulk_operations;
-        Ok(bulk::parse(self.registry(), members, limit)?)
+    async fn read_bulk(&self, caller: &Caller, bytes: Bytes) -> Result<bulk::Request> {
+        let (gateway, limit) = (self.clone(), self.settings().scim.max_bulk_operations);
+        let read = move |caller: &Caller, bytes: &[u8], max_values| {
+            let mut message = Value::Object(json::parse_object(bytes, max_values)?);
+            if let Some(rt) = gateway.registry().types().first() {
+                let (mended, corrections) = caller.profile.message(rt, REQUEST_URN, &KEYS, message);
+                body::told(caller, &corrections);
+                message = mended;
+            }
+            bulk::parse(gateway.registry(), body::object(message)?, limit)
+        };
+        self.read_body(caller, bytes, read).await
     }
 
     /// Runs some units in one store call, and returns how many of them it had time for. When the store cannot take it,
@@ -237,6 +227,43 @@ impl Gateway {
                 location: location.filter(|_| !posted),
             },
         }
+    }
+}
+
+/// The operations of a request, checked as far as that needs no look at the store.
+struct PreparedBulk {
+    plan: bulk::Plan,
+    changes: Vec<scim::Result<Change>>,
+    asked: Vec<Asked>,
+}
+
+impl PreparedBulk {
+    /// Plans a request; `restored` are the ids of the deleted users that POSTs restore, by position.
+    fn new(
+        caller: &Caller,
+        clock: &Clock,
+        request: bulk::Request,
+        mut restored: HashMap<usize, String>,
+    ) -> scim::Result<Self> {
+        let known: HashSet<usize> = restored.keys().copied().collect();
+        let plan = bulk::plan(request, |position| {
+            restored.remove(&position).unwrap_or_else(|| clock.id())
+        })?;
+        let needed: HashSet<usize> = plan.steps.iter().flat_map(|s| &s.needs).copied().collect();
+        let steps = || plan.steps.iter().enumerate();
+        let changes = steps().map(|(position, step)| {
+            let given = known.contains(&position) || needed.contains(&position);
+            let promise = if given { Promise::Given } else { Promise::None };
+            prepare(caller, step, promise)
+        });
+        let changes = changes.collect();
+        let asked = steps().map(|(position, step)| asked_for(caller, position, step));
+        let asked = asked.collect();
+        Ok(Self {
+            plan,
+            changes,
+            asked,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::scim::growth::check_growth;
 use crate::scim::resource::Document;
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
@@ -39,7 +40,9 @@ pub(in crate::service) fn recreate(
     body: &Map<String, Value>,
     incoming: &Incoming,
 ) -> Result<Record> {
-    let mut document = validate::replace(rt, &person.document()?, body.clone())?.document;
+    let former = person.document()?;
+    let mut document = validate::replace(rt, &former, body.clone())?.document;
+    check_growth(Some(&former), &document)?;
     // A POST without `active` makes somebody who is active; a PUT without it would keep what was.
     let active = incoming.document.active().unwrap_or(true);
     document

@@ -17,8 +17,9 @@ pub(super) fn resource(
     caller: &Caller,
     rt: &ResourceType,
     bytes: &[u8],
+    max_values: usize,
 ) -> Result<Map<String, Value>> {
-    mended(caller, rt, json::parse_object(bytes)?)
+    mended(caller, rt, json::parse_object(bytes, max_values)?)
 }
 
 /// The body of a PATCH of the resource `id`.
@@ -27,8 +28,9 @@ pub(super) fn patch(
     rt: &ResourceType,
     id: &str,
     bytes: &[u8],
+    max_values: usize,
 ) -> Result<Map<String, Value>> {
-    mended_patch(caller, rt, id, json::parse_object(bytes)?)
+    mended_patch(caller, rt, id, json::parse_object(bytes, max_values)?)
 }
 
 /// The body of a POST or PUT that is JSON already.
@@ -60,8 +62,9 @@ pub(super) fn search(
     caller: &Caller,
     rt: &ResourceType,
     bytes: &[u8],
+    max_values: usize,
 ) -> Result<Map<String, Value>> {
-    let body = Value::Object(json::parse_object(bytes)?);
+    let body = Value::Object(json::parse_object(bytes, max_values)?);
     let profile = caller.profile;
     let (body, corrections) = profile.message(rt, SEARCH_URN, &search::KEYS, body);
     told(caller, &corrections);

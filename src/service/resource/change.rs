@@ -13,6 +13,7 @@ use super::{condition, members};
 use crate::config::OnRecreate;
 use crate::scim;
 use crate::scim::budget::{WorkBudget, copy_cost};
+use crate::scim::growth::check_growth;
 use crate::scim::patch::{Applied, MemberDelta, Patch, Policy, apply};
 use crate::scim::query::Conditions;
 use crate::scim::resource::{Document, Member};
@@ -246,6 +247,7 @@ impl Change {
     ) -> Result<Changed> {
         let present = document(&record)?;
         let incoming = validate::replace(&self.rt, &present, body.clone())?;
+        check_growth(Some(&present), &incoming.document)?;
         terms.check_references(tx, &incoming.document, &incoming.members)?;
         let rows = if self.rt.is_group() {
             tx.set_members(&record, &incoming.members)?
@@ -274,6 +276,7 @@ impl Change {
         let mut changed = present.clone();
         let mut budget = WorkBudget::default();
         let applied = apply(&self.rt, patch, &mut changed, terms.policy, &mut budget)?;
+        check_growth(Some(&present), &changed)?;
         terms.check_references(tx, &changed, &added(&applied))?;
         let rows = members::apply(tx, &record, &applied.members, &mut budget)?;
         let notes = Notes {

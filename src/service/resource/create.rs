@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::change::{Change, Terms, state};
 use crate::config::OnRecreate;
+use crate::scim::growth::check_growth;
 use crate::scim::resource::{Document, password_in};
 use crate::scim::schema::ResourceType;
 use crate::scim::validate::{self, Incoming};
@@ -62,6 +63,7 @@ impl Change {
             return Ok(record);
         }
         let document = &new.incoming.document;
+        check_growth(None, document)?;
         let record = tx.insert(&NewResource {
             id: &self.id,
             rt: &self.rt,

@@ -52,7 +52,7 @@ impl Gateway {
         rt: &Arc<ResourceType>,
         bytes: Bytes,
     ) -> Result<ResponseBody> {
-        let query = search::parse(body::search(caller, rt, &bytes)?)?;
+        let query = self.search_query(caller, rt, bytes).await?;
         self.find(caller, rt, query).await
     }
 
@@ -65,8 +65,22 @@ impl Gateway {
         let first = first.ok_or_else(|| Error::Internal {
             why: "no resource type".to_owned(),
         })?;
-        let query = search::parse(body::search(caller, first, &bytes)?)?;
+        let query = self.search_query(caller, first, bytes).await?;
         self.find_all(caller, query).await
+    }
+
+    /// What a search message asks for; `rt` is the type that is searched, or any.
+    async fn search_query(
+        &self,
+        caller: &Caller,
+        rt: &Arc<ResourceType>,
+        bytes: Bytes,
+    ) -> Result<ListQuery> {
+        let rt = Arc::clone(rt);
+        let read = move |caller: &Caller, bytes: &[u8], max_values| {
+            search::parse(body::search(caller, &rt, bytes, max_values)?)
+        };
+        self.read_body(caller, bytes, read).await
     }
 
     async fn list(

@@ -9,6 +9,7 @@ mod cursor;
 mod find;
 mod get;
 mod kept;
+mod large;
 pub(super) mod members;
 mod packed_members;
 mod password;
@@ -24,6 +25,7 @@ use crate::scim::schema::ResourceType;
 pub(super) use condition::etag;
 pub(super) use cursor::CURSOR_SECONDS;
 pub(super) use kept::Kept;
+pub(super) use large::LargeBodies;
 pub(super) use render::Joined;
 pub use response_body::ResponseBody;
 

@@ -37,7 +37,12 @@ impl Gateway {
     ) -> Result<Answer> {
         caller.scopes.may_change(rt)?;
         let projection = caller.projection(rt, &wanted)?;
-        let new = New::read(rt, body::resource(caller, rt, &bytes)?, Promise::None)?;
+        let kind = Arc::clone(rt);
+        let read = move |caller: &Caller, bytes: &[u8], max_values| {
+            let body = body::resource(caller, &kind, bytes, max_values)?;
+            New::read(&kind, body, Promise::None)
+        };
+        let new = self.read_body(caller, bytes, read).await?;
         let change = Change {
             rt: Arc::clone(rt),
             id: self.clock().id(),
@@ -57,7 +62,11 @@ impl Gateway {
     pub async fn replace(&self, caller: &Caller, one: One, bytes: Bytes) -> Result<Answer> {
         caller.scopes.may_change(&one.rt)?;
         let projection = caller.projection(&one.rt, &one.wanted)?;
-        let what = What::Replace(body::resource(caller, &one.rt, &bytes)?);
+        let kind = Arc::clone(&one.rt);
+        let read = move |caller: &Caller, bytes: &[u8], max_values| {
+            body::resource(caller, &kind, bytes, max_values)
+        };
+        let what = What::Replace(self.read_body(caller, bytes, read).await?);
         let share = Share::new(Share::Whole, &projection, one.wanted.preference);
         let change = Change {
             rt: one.rt,
@@ -77,10 +86,12 @@ impl Gateway {
     pub async fn patch(&self, caller: &Caller, one: One, bytes: Bytes) -> Result<Answer> {
         caller.scopes.may_change(&one.rt)?;
         let projection = caller.projection(&one.rt, &one.wanted)?;
-        let what = What::Patch(Patch::parse(
-            &one.rt,
-            body::patch(caller, &one.rt, &one.id, &bytes)?,
-        )?);
+        let (kind, id) = (Arc::clone(&one.rt), one.id.clone());
+        let read = move |caller: &Caller, bytes: &[u8], max_values| {
+            let body = body::patch(caller, &kind, &id, bytes, max_values)?;
+            Patch::parse(&kind, body)
+        };
+        let what = What::Patch(self.read_body(caller, bytes, read).await?);
         let share = Share::new(Share::Small, &projection, one.wanted.preference);
         let change = Change {
             rt: one.rt,

@@ -106,7 +106,7 @@ fn operations_that_read_every_member_are_limited() {
 fn operations_on_a_long_attribute_are_limited() {
     let fixture = strict(&[]);
     let client = fixture.client();
-    let emails: Vec<Value> = (0..5_000)
+    let emails: Vec<Value> = (0..1_000)
         .map(|ordinal| json!({ "value": format!("e{ordinal}") }))
         .collect();
     let path = made(&client, "/Users", &user("ada", json!({ "emails": emails })));
@@ -118,7 +118,7 @@ fn operations_on_a_long_attribute_are_limited() {
         json!({ "op": "replace", "path": "emails.display", "value": "x" }),
     ] {
         client
-            .patch(&path, &each(150, |_| operation.clone()))
+            .patch(&path, &each(750, |_| operation.clone()))
             .refused(413, None);
     }
     assert_eq!(client.get(&path).etag(), before);
@@ -129,7 +129,7 @@ fn operations_on_a_long_attribute_are_limited() {
     client.patch(&path, &few).expect(200);
     assert_eq!(
         stored(&client, &path)["emails"].as_array().unwrap().len(),
-        4_997
+        997
     );
     assert_eq!(
         column(&client.get("/Users?attributes=userName"), "userName"),

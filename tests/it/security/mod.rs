@@ -13,5 +13,6 @@ mod log_held;
 mod proxies;
 mod read_only;
 mod responses;
+mod sizes;
 mod slow_readers;
 mod work_before_right;
