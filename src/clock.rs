@@ -27,6 +27,20 @@ pub struct Stopwatch(Instant);
 #[derive(Clone)]
 pub struct Hand(Arc<Inner>);
 
+/// How far a time that was written may lie ahead of the present: replicas whose clocks are kept by NTP differ by
+/// less than a second, those that are not by less than a minute.
+const LEAD: SignedDuration = SignedDuration::from_secs(60);
+
+/// The latest time that is still taken for one of the past at `now`.
+pub fn latest_past(now: Timestamp) -> Timestamp {
+    now.checked_add(LEAD).unwrap_or(Timestamp::MAX)
+}
+
+/// Returns true if `at` was written while a clock was ahead: it lies more than 60 s after `now`.
+pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
+    at > latest_past(now)
+}
+
 /// The operating system gave no random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
@@ -48,7 +62,7 @@ impl Clock {
     /// The time of this machine, and random bytes of the cryptographic library.
     pub fn system() -> Self {
         Self(Arc::new(Inner {
-            source: Source::System,
+            source: Source::System(Stopwatch::start()),
             last_id: Mutex::default(),
         }))
     }
@@ -60,7 +74,11 @@ impl Clock {
 
     /// A clock that stands still until its hand is moved. For tests only, like [`Clock::fixed`].
     pub fn manual(at: Timestamp) -> (Self, Hand) {
-        let source = Source::Manual(Mutex::new(Manual { now: at, dice: 0 }));
+        let source = Source::Manual(Mutex::new(Manual {
+            now: at,
+            passed: Duration::ZERO,
+            dice: 0,
+        }));
         let inner = Arc::new(Inner {
             source,
             last_id: Mutex::default(),
@@ -68,10 +86,19 @@ impl Clock {
         (Self(Arc::clone(&inner)), Hand(inner))
     }
 
+    /// Returns the time that has passed since this clock was made. It never goes back and nothing sets it, so intervals
+    /// within one process are measured by it; it means nothing to another process or after a restart.
+    pub fn monotonic(&self) -> Duration {
+        match &self.0.source {
+            Source::System(started) => started.elapsed(),
+            Source::Manual(manual) => lock(manual).passed,
+        }
+    }
+
     /// The present, cut to milliseconds, as it is stored and shown.
     pub fn now(&self) -> Timestamp {
         let now = match &self.0.source {
-            Source::System => system_now(),
+            Source::System(_) => system_now(),
             Source::Manual(manual) => lock(manual).now,
         };
         let cut = TimestampRound::new()
@@ -98,7 +125,7 @@ impl Clock {
     pub fn random<const N: usize>(&self) -> Result<[u8; N], NoRandom> {
         let mut bytes = [0; N];
         match &self.0.source {
-            Source::System => rand::fill(&mut bytes).map_err(|_| NoRandom)?,
+            Source::System(_) => rand::fill(&mut bytes).map_err(|_| NoRandom)?,
             Source::Manual(manual) => lock(manual).fill(&mut bytes),
         }
         Ok(bytes)
@@ -108,33 +135,31 @@ impl Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.source {
-            Source::System => f.write_str("Clock::system"),
+            Source::System(_) => f.write_str("Clock::system"),
             Source::Manual(_) => write!(f, "Clock::fixed({})", self.now()),
         }
     }
 }
 
 impl Hand {
-    /// Moves the clock forward.
+    /// Lets time pass: the time of day and the monotonic reading move forward together.
     pub fn advance(&self, by: Duration) {
-        self.change(|now| {
-            let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-            now.checked_add(by).unwrap_or(Timestamp::MAX)
+        self.change(|manual| {
+            let span = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+            manual.now = manual.now.checked_add(span).unwrap_or(Timestamp::MAX);
+            manual.passed = manual.passed.saturating_add(by);
         });
     }
 
-    /// Sets the clock, also backwards.
+    /// Sets the time of day, also backwards, as an administrator or NTP does: no time passes.
     pub fn set(&self, to: Timestamp) {
-        self.change(|_| to);
+        self.change(|manual| manual.now = to);
     }
 
-    fn change(&self, f: impl FnOnce(Timestamp) -> Timestamp) {
+    fn change(&self, f: impl FnOnce(&mut Manual)) {
         match &self.0.source {
-            Source::Manual(manual) => {
-                let mut manual = lock(manual);
-                manual.now = f(manual.now);
-            }
-            Source::System => {}
+            Source::Manual(manual) => f(&mut lock(manual)),
+            Source::System(_) => {}
         }
     }
 }
@@ -145,12 +170,14 @@ struct Inner {
 }
 
 enum Source {
-    System,
+    /// The machine's, since when it has run here.
+    System(Stopwatch),
     Manual(Mutex<Manual>),
 }
 
 struct Manual {
     now: Timestamp,
+    passed: Duration,
     dice: u64,
 }
 
@@ -256,6 +283,27 @@ mod tests {
         hand.advance(Duration::from_secs(60));
         assert_eq!(other.now().to_string(), "2026-03-01T12:01:00.123Z");
         assert_eq!(Clock::system().now().subsec_nanosecond() % 1_000_000, 0);
+    }
+
+    #[test]
+    fn the_monotonic_reading_moves_with_time_that_passes_and_not_when_the_clock_is_set() {
+        let (clock, hand) = Clock::manual(noon());
+        hand.advance(Duration::from_secs(60));
+        hand.set("2020-01-01T00:00:00Z".parse().unwrap());
+        assert_eq!(clock.monotonic(), Duration::from_secs(60));
+        hand.set("2030-01-01T00:00:00Z".parse().unwrap());
+        assert_eq!(clock.clone().monotonic(), Duration::from_secs(60));
+        let system = Clock::system();
+        let before = system.monotonic();
+        assert!(system.monotonic() >= before);
+    }
+
+    #[test]
+    fn a_minute_is_the_most_by_which_a_time_of_the_past_may_be_ahead() {
+        let after = |seconds| noon() + SignedDuration::from_secs(seconds);
+        assert!(!is_ahead(after(60), noon()) && !is_ahead(after(-86_400), noon()));
+        assert!(is_ahead(after(61), noon()));
+        assert!(!is_ahead(Timestamp::MAX, Timestamp::MAX));
     }
 
     #[test]

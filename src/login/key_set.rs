@@ -3,8 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::fetch::Fetch;
 use super::jwt::{Key, read_set};
 use crate::clock::Clock;
@@ -32,8 +30,9 @@ struct Inner {
 #[derive(Default)]
 struct Kept {
     keys: Arc<[Key]>,
-    read: Option<Timestamp>,
-    tried: Option<Timestamp>,
+    /// When they were read and when that was last tried, as monotonic readings.
+    read: Option<Duration>,
+    tried: Option<Duration>,
 }
 
 /// Why there is no key.
@@ -108,11 +107,10 @@ impl KeySet {
 
     /// Whether the set is to be read now: it is older than `age`, and the last attempt long enough ago. Then that is the attempt.
     fn begin(&self, age: Duration) -> bool {
-        let now = self.0.clock.now();
+        let now = self.0.clock.monotonic();
         let mut kept = self.kept();
-        let within = |at: Option<Timestamp>, time| {
-            at.is_some_and(|at| now.duration_since(at).unsigned_abs() < time)
-        };
+        let within =
+            |at: Option<Duration>, time| at.is_some_and(|at| now.saturating_sub(at) < time);
         let due = !within(kept.read, age) && !within(kept.tried, PAUSE);
         if due {
             kept.tried = Some(now);
@@ -129,7 +127,7 @@ impl KeySet {
             Ok(keys) => {
                 let mut kept = self.kept();
                 kept.keys = keys.into();
-                kept.read = Some(self.0.clock.now());
+                kept.read = Some(self.0.clock.monotonic());
             }
             Err(why) => {
                 tracing::warn!(keys = %self.0.location, %why, "the keys of an issuer were not read; those known before stay good");

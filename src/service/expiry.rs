@@ -1,15 +1,17 @@
 //! Tokens that end soon: seen in time by whoever reads the log, the metrics or the list.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Gateway, Result, TokenInfo};
+use crate::clock::is_ahead;
 
 /// How long before the end of a token it is warned of.
 const WARNED_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How often that is told to the log.
-const WARNED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const WARNED_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// Whoever made a token within this time knows when it ends.
 const NEW_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -42,7 +44,8 @@ impl TokenInfo {
 /// The warnings of one gateway.
 pub struct ExpiryWatch {
     gateway: Gateway,
-    told_at: Option<Timestamp>,
+    /// When the log was last told, as a monotonic reading.
+    told_at: Option<Duration>,
 }
 
 impl Gateway {
@@ -75,14 +78,14 @@ impl Gateway {
 impl ExpiryWatch {
     /// One round: once a day, a line in the log for each connection whose token ends within 30 days.
     pub async fn round(&mut self) {
-        let now = self.gateway.clock().now();
-        let recent = |told: Timestamp| now.duration_since(told) < WARNED_EVERY;
+        let (now, reading) = (self.gateway.clock().now(), self.gateway.clock().monotonic());
+        let recent = |told: Duration| reading.saturating_sub(told) < WARNED_EVERY;
         if self.told_at.is_some_and(recent) {
             return;
         }
         match self.gateway.tokens_in_use().await {
             Ok(tokens) => {
-                self.told_at = Some(now);
+                self.told_at = Some(reading);
                 for token in &tokens {
                     warn(token, now);
                 }
@@ -96,7 +99,9 @@ fn warn(token: &TokenInfo, now: Timestamp) {
     let TokenState::Ending(left) = token.state(now) else {
         return;
     };
-    if now.duration_since(token.created) < NEW_FOR {
+    // One that was made while the clock was ahead is not new for as long as that.
+    let age = now.duration_since(token.created);
+    if age < NEW_FOR && !is_ahead(token.created, now) {
         return;
     }
     tracing::warn!(

@@ -14,6 +14,7 @@ use super::gateway::Gateway;
 use super::last_use::{Used, WRITTEN_EVERY};
 use super::session::Me;
 use super::token::hex;
+use crate::clock::is_ahead;
 use crate::config::Secret;
 use crate::scim::{self, ErrorKind};
 use crate::store::{Actor, PersonalToken, State, Tx, Viewer};
@@ -215,7 +216,7 @@ impl Gateway {
         Ok((text, token))
     }
 
-    /// Whose personal token this is: it holds, and they are active. Nothing is cached: what was revoked is felt by the
+    /// Whose personal token this is: it holds, was not made while the clock was ahead, and they are active. Nothing is cached: what was revoked is felt by the
     /// next request.
     pub(super) async fn whose_personal_token(&self, text: &Secret) -> Result<Option<Me>> {
         let Some(id) = public_id(text.expose()).map(str::to_owned) else {
@@ -227,8 +228,11 @@ impl Gateway {
             .store()
             .glance(move |tx| {
                 let found = tx.personal_token(&id)?;
-                let live =
-                    |token: &PersonalToken| hash.is(Some(&token.hash)) && now < token.expires;
+                let live = |token: &PersonalToken| {
+                    hash.is(Some(&token.hash))
+                        && now < token.expires
+                        && !is_ahead(token.created, now)
+                };
                 let Some(token) = found.filter(live) else {
                     return Ok(None);
                 };

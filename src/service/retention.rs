@@ -28,6 +28,9 @@ const PAGE: u32 = 50;
 /// of a year is enough to look into what happened.
 const KEPT_DAYS: u64 = 90;
 
+/// How many times of deletion one transaction corrects: some 5 ms.
+const CORRECTED: u32 = 500;
+
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PurgeRun {
@@ -112,13 +115,43 @@ impl Gateway {
     /// Takes the job, unless another process has it, or has done it after `due`.
     async fn claim(&self, actor: Actor, due: Timestamp) -> Result<Option<String>> {
         let holder = self.clock().id();
-        let cause = self.cause(actor, "");
+        let cause = self.cause(actor.clone(), "");
         let name = holder.clone();
         let claimed = self.store().write(cause, move |tx| {
+            tx.correct_job_time(JOB)?;
             let done = tx.job_ended(JOB)?.is_some_and(|ended| ended > due);
             Ok::<_, Error>(!done && tx.claim_job(JOB, &name, LEASE)?)
         });
-        Ok(claimed.await?.then_some(holder))
+        if !claimed.await? {
+            return Ok(None);
+        }
+        self.correct_deletion_times(&actor).await?;
+        Ok(Some(holder))
+    }
+
+    /// Lets the period of whatever was deleted while a clock was ahead begin now.
+    async fn correct_deletion_times(&self, actor: &Actor) -> Result<()> {
+        for rt in self.registry().types() {
+            loop {
+                let (cause, kind) = (self.cause(actor.clone(), ""), rt.name.clone());
+                let corrected = self
+                    .store()
+                    .write(cause, move |tx| tx.correct_deletion_times(&kind, CORRECTED));
+                let corrected: std::result::Result<u64, crate::store::Error> = corrected.await;
+                let corrected = corrected?;
+                if corrected > 0 {
+                    tracing::warn!(
+                        resource_type = &*rt.name,
+                        corrected,
+                        "resources were deleted while the clock was ahead: their retention begins now"
+                    );
+                }
+                if corrected < u64::from(CORRECTED) {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Removes the next ones that were deleted long enough ago.

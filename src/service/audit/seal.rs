@@ -25,8 +25,11 @@ const SEALED_WITHIN: Duration = Duration::from_secs(60);
 pub struct Sealer {
     gateway: Gateway,
     told: Option<Seal>,
-    told_at: Option<Timestamp>,
-    alarmed_at: Option<Timestamp>,
+    /// When the head was last told and the alarm last raised, as monotonic readings.
+    told_at: Option<Duration>,
+    alarmed_at: Option<Duration>,
+    /// The time of the oldest row that waits, and the monotonic reading at which it was first seen waiting.
+    oldest: Option<(Timestamp, Duration)>,
 }
 
 impl Gateway {
@@ -37,6 +40,7 @@ impl Gateway {
             told: None,
             told_at: None,
             alarmed_at: None,
+            oldest: None,
         }
     }
 
@@ -73,13 +77,20 @@ impl Gateway {
     /// # Errors
     /// What the store answers when it cannot read.
     pub async fn audit_backlog(&self) -> Result<(u64, Duration)> {
-        let backlog: Backlog = self
-            .store()
+        let Backlog { count, oldest } = self.backlog().await?;
+        Ok((count, oldest.map(|at| self.age(at)).unwrap_or_default()))
+    }
+
+    async fn backlog(&self) -> Result<Backlog> {
+        self.store()
             .read(|tx| tx.audit_backlog().map_err(Error::from))
-            .await?;
-        let waited = |since: Timestamp| self.clock().now().duration_since(since);
-        let oldest = backlog.oldest.map(waited).unwrap_or_default();
-        Ok((backlog.count, oldest.try_into().unwrap_or_default()))
+            .await
+    }
+
+    /// How long ago that was; no time at all for a row that was written while a clock was ahead.
+    fn age(&self, at: Timestamp) -> Duration {
+        let age = self.clock().now().duration_since(at);
+        age.try_into().unwrap_or_default()
     }
 }
 
@@ -108,7 +119,7 @@ impl Sealer {
             Ok(head) => head.map(|head| head.seal),
             Err(error) => return tracing::error!(%error, "the head of the audit log was not read"),
         };
-        self.told_at = Some(self.gateway.clock().now());
+        self.told_at = Some(self.gateway.clock().monotonic());
         if let Some(seal) = &seal
             && self.told.as_ref() != Some(seal)
         {
@@ -117,19 +128,34 @@ impl Sealer {
         self.told = seal;
     }
 
-    /// Whether it is so long since then; also when the clock was set back by more than that.
-    fn passed(&self, since: Option<Timestamp>, length: Duration) -> bool {
-        let now = self.gateway.clock().now();
-        since.is_none_or(|since| now.duration_since(since).unsigned_abs() >= length)
+    /// Whether it is so long since then.
+    fn passed(&self, since: Option<Duration>, length: Duration) -> bool {
+        let now = self.gateway.clock().monotonic();
+        since.is_none_or(|since| now.saturating_sub(since) >= length)
+    }
+
+    /// How long the oldest row has waited: by its time or, where the clock was set back, by how long it is seen.
+    fn waited(&mut self, oldest: Option<Timestamp>) -> Duration {
+        let reading = self.gateway.clock().monotonic();
+        self.oldest = oldest.map(|at| match self.oldest {
+            Some((known, since)) if known == at => (at, since),
+            Some(_) | None => (at, reading),
+        });
+        let seen = |(at, since): (Timestamp, Duration)| {
+            let seen = reading.saturating_sub(since);
+            seen.max(self.gateway.age(at))
+        };
+        self.oldest.map(seen).unwrap_or_default()
     }
 
     async fn watch(&mut self) {
-        let Ok((count, oldest)) = self.gateway.audit_backlog().await else {
+        let Ok(Backlog { count, oldest }) = self.gateway.backlog().await else {
             // The store does not answer, which is told elsewhere.
             return;
         };
+        let oldest = self.waited(oldest);
         if oldest > SEALED_WITHIN && self.passed(self.alarmed_at, SEALED_WITHIN) {
-            self.alarmed_at = Some(self.gateway.clock().now());
+            self.alarmed_at = Some(self.gateway.clock().monotonic());
             tracing::error!(
                 count,
                 oldest_seconds = oldest.as_secs(),

@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::verified::Proof;
-use crate::clock::Clock;
+use crate::clock::{Clock, latest_past};
 use crate::service::Gateway;
 use crate::service::session::Me;
 use crate::store::SigningKey;
@@ -113,7 +113,8 @@ pub(in crate::service) fn is_ours(gateway: &Gateway, token: &str) -> bool {
     issued.is_some_and(|issued| issued.iss == gateway.settings().server.public_url.to_string())
 }
 
-/// The claims of a token that `key` signed, that is meant for us or our applications, and that has not ended.
+/// The claims of a token that `key` signed, that is meant for us or our applications, that has not ended, and that was
+/// not issued while the clock was ahead.
 pub(in crate::service) fn verify(
     gateway: &Gateway,
     token: &str,
@@ -128,10 +129,11 @@ pub(in crate::service) fn verify(
         claims
     };
     let settings = gateway.settings();
-    let now = gateway.clock().now().as_second();
+    let now = gateway.clock().now();
     let holds = claims.iss == settings.server.public_url.to_string()
         && claims.aud == settings.login.token_audience
-        && now < claims.exp
+        && claims.iat <= latest_past(now).as_second()
+        && now.as_second() < claims.exp
         && !claims.sid.is_empty();
     holds.then_some(claims)
 }

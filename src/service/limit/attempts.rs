@@ -9,6 +9,10 @@ use super::{TIDY_EVERY, network};
 use crate::clock::Clock;
 use crate::config::Rate;
 
+/// How many addresses and names are counted at once: of about 80 bytes each, 8 MiB. Whoever has more addresses than that
+/// makes the counter forget those with the fewest attempts, never those that are close to their limit.
+const MOST_COUNTED: usize = 100_000;
+
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::service) enum Counted {
@@ -29,7 +33,7 @@ pub(in crate::service) struct Attempts {
 
 #[derive(Default)]
 struct State {
-    /// When each would be at rest, since the epoch.
+    /// When each would be at rest, as a monotonic reading.
     at_rest: HashMap<Counted, Duration>,
     checks: u64,
 }
@@ -56,7 +60,7 @@ impl Attempts {
         let Some((one, most)) = self.quota else {
             return Ok(());
         };
-        let now = self.now();
+        let now = self.clock.monotonic();
         let mut state = self.state();
         state.checks += 1;
         if state.checks.is_multiple_of(TIDY_EVERY) {
@@ -71,7 +75,7 @@ impl Attempts {
         let after = before + one;
         let wait = after.saturating_sub(now + one * most);
         if wait.is_zero() {
-            state.at_rest.insert(what.clone(), after);
+            state.insert(what, after, now);
             return Ok(());
         }
         Err((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
@@ -87,12 +91,29 @@ impl Attempts {
         }
     }
 
-    fn now(&self) -> Duration {
-        Duration::try_from(self.clock.now().as_duration()).unwrap_or_default()
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn insert(&mut self, what: &Counted, at_rest: Duration, now: Duration) {
+        if self.at_rest.len() >= MOST_COUNTED && !self.at_rest.contains_key(what) {
+            self.forget_fewest(now);
+        }
+        self.at_rest.insert(what.clone(), at_rest);
+    }
+
+    /// Forgets what is at rest and, where that leaves more than half, the half that would be at rest first.
+    fn forget_fewest(&mut self, now: Duration) {
+        self.at_rest.retain(|_, at_rest| *at_rest > now);
+        if self.at_rest.len() <= MOST_COUNTED / 2 {
+            return;
+        }
+        let mut ends: Vec<Duration> = self.at_rest.values().copied().collect();
+        let half = ends.len() / 2;
+        let (_, &mut middle, _) = ends.select_nth_unstable(half);
+        self.at_rest.retain(|_, at_rest| *at_rest > middle);
     }
 }
 
@@ -108,6 +129,35 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+
+    #[test]
+    fn the_time_of_day_neither_shuts_out_nor_lets_through() {
+        let start: Timestamp = "2026-05-01T00:00:00Z".parse().unwrap();
+        let (clock, hand) = Clock::manual(start);
+        let attempts = Attempts::new("20/min".parse().unwrap(), &clock);
+        let me = Counted::address([192, 0, 2, 1].into());
+        while attempts.take(&me).is_ok() {}
+        hand.set("2026-05-02T00:00:00Z".parse().unwrap());
+        assert!(attempts.take(&me).is_err(), "an hour ahead gives nothing");
+        hand.set("2026-04-30T00:00:00Z".parse().unwrap());
+        hand.advance(Duration::from_secs(60));
+        assert_eq!(attempts.take(&me), Ok(()), "an hour back costs nothing");
+    }
+
+    #[test]
+    fn a_stranger_with_many_addresses_fills_a_bounded_counter_and_frees_nobody() {
+        let (clock, hand) = Clock::manual(Timestamp::UNIX_EPOCH);
+        let attempts = Attempts::new("20/min".parse().unwrap(), &clock);
+        let guesser = Counted::address([192, 0, 2, 1].into());
+        while attempts.take(&guesser).is_ok() {}
+        for number in 0..250_000_u32 {
+            hand.advance(Duration::from_nanos(10));
+            let address = Counted::address(number.to_be_bytes().into());
+            assert_eq!(attempts.take(&address), Ok(()));
+        }
+        assert!(attempts.state().at_rest.len() <= MOST_COUNTED);
+        assert!(attempts.take(&guesser).is_err());
+    }
 
     #[test]
     fn no_window_has_more_than_the_rate_and_what_was_right_does_not_count() {

@@ -33,7 +33,7 @@ const TIDY_EVERY: u64 = 4_096;
 /// The limits; each replica counts on its own.
 pub(super) struct Limits {
     rate: Option<Keyed<String>>,
-    failures: Option<Keyed<IpAddr>>,
+    failures: Attempts,
     attempts: Attempts,
     anonymous_bodies: Arc<BodyBudget<IpAddr>>,
     connection_bodies: Arc<BodyBudget<Arc<str>>>,
@@ -45,8 +45,8 @@ impl Limits {
         let limits = &settings.limits;
         let max_payload = settings.scim.max_payload.as_usize();
         Self {
-            rate: quota(limits.rate, Burst::Double).map(|quota| Keyed::new(quota, clock)),
-            failures: quota(limits.failures, Burst::Half).map(|quota| Keyed::new(quota, clock)),
+            rate: quota(limits.rate).map(|quota| Keyed::new(quota, clock)),
+            failures: Attempts::new(limits.failures, clock),
             attempts: Attempts::new(limits.failures, clock),
             anonymous_bodies: BodyBudget::new(BodyBounds::ANONYMOUS),
             connection_bodies: BodyBudget::new(BodyBounds::of_connections(max_payload)),
@@ -74,10 +74,7 @@ impl Limits {
     /// # Errors
     /// How many seconds to wait, at least 1.
     pub(super) fn failed(&self, from: IpAddr) -> Result<(), u64> {
-        let from = network(from);
-        self.failures
-            .as_ref()
-            .map_or(Ok(()), |limit| limit.check(&from))
+        self.failures.take(&Counted::address(from))
     }
 }
 
@@ -92,35 +89,22 @@ pub fn network(from: IpAddr) -> IpAddr {
     }
 }
 
-/// How many may come at once.
-#[derive(Clone, Copy)]
-enum Burst {
-    /// Twice the rate: a client that was idle may catch up.
-    Double,
-    /// Half of it, and the other half spread over the time: so that no window has more than the rate.
-    Half,
-}
-
-fn quota(rate: Rate, burst: Burst) -> Option<Quota> {
+/// The rate, and a burst of twice that: a client that was idle may catch up.
+fn quota(rate: Rate) -> Option<Quota> {
     let (times, time) = rate.limit()?;
-    let least = NonZeroU32::MIN;
-    let half = NonZeroU32::new(times.get() / 2).unwrap_or(least);
-    let (spread, at_once) = match burst {
-        Burst::Double => (times, times.saturating_mul(least.saturating_add(1))),
-        Burst::Half => (half, half),
-    };
-    Some(Quota::with_period(time / spread.get())?.allow_burst(at_once))
+    let twice = times.saturating_mul(NonZeroU32::MIN.saturating_add(1));
+    Some(Quota::with_period(time / times.get())?.allow_burst(twice))
 }
 
 struct Keyed<K: Hash + Eq + Clone> {
-    limiter: RateLimiter<K, DashMapStateStore<K>, Wall, NoOpMiddleware<Nanos>>,
+    limiter: RateLimiter<K, DashMapStateStore<K>, Monotonic, NoOpMiddleware<Nanos>>,
     checks: std::sync::atomic::AtomicU64,
-    time: Wall,
+    time: Monotonic,
 }
 
 impl<K: Hash + Eq + Clone> Keyed<K> {
     fn new(quota: Quota, clock: &Clock) -> Self {
-        let time = Wall(clock.clone());
+        let time = Monotonic(clock.clone());
         let limiter = RateLimiter::dashmap_with_clock(quota, time.clone());
         Self {
             limiter,
@@ -142,21 +126,20 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
     }
 }
 
-fn seconds(until: &NotUntil<Nanos>, time: &Wall) -> u64 {
+fn seconds(until: &NotUntil<Nanos>, time: &Monotonic) -> u64 {
     let wait: Duration = until.wait_time_from(time.now());
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0).max(u64::from(wait.is_zero()))
 }
 
-/// The gateway's clock as the limiter wants it: so that tests move both.
+/// The monotonic reading of the gateway's clock: setting the time of day neither shuts clients out nor lets them through.
 #[derive(Clone)]
-struct Wall(Clock);
+struct Monotonic(Clock);
 
-impl Time for Wall {
+impl Time for Monotonic {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        let at = self.0.now().as_duration();
-        Nanos::from(Duration::try_from(at).unwrap_or(Duration::ZERO))
+        Nanos::from(self.0.monotonic())
     }
 }
 

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::asked::Scope;
+use crate::clock::latest_past;
 use crate::scim;
 use crate::scim::ErrorKind;
 use crate::scim::query::{ListQuery, SortOrder};
@@ -83,9 +84,11 @@ impl Gateway {
             )
             .into());
         };
-        if self.clock().now().as_second().saturating_sub(issued) > i64::from(CURSOR_SECONDS) {
+        let now = self.clock().now();
+        let is_old = now.as_second().saturating_sub(issued) > i64::from(CURSOR_SECONDS);
+        if is_old || issued > latest_past(now).as_second() {
             let detail = format!(
-                "The cursor is older than {CURSOR_SECONDS} seconds: begin again with an empty one."
+                "The cursor is not from the last {CURSOR_SECONDS} seconds: begin again with an empty one."
             );
             return Err(scim::Error::new(ErrorKind::ExpiredCursor, detail).into());
         }

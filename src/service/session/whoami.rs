@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::begin::later;
 use super::{Credential, Me, SessionInfo};
+use crate::clock::is_ahead;
 use crate::config::Secret;
 use crate::service::last_use::Used;
 use crate::service::personal_token::is_personal_token;
@@ -86,11 +87,12 @@ impl Gateway {
         Ok(me)
     }
 
-    /// Whether a session has neither been idle for too long nor come to its end.
+    /// Whether a session has neither been idle for too long nor come to its end. One that began while the clock was ahead
+    /// would outlast its lifetime by as much, and is over.
     pub(in crate::service) fn is_live(&self, session: &Session) -> bool {
         let now = self.clock().now();
         let idle = later(session.seen, self.settings().login.session_idle);
-        now < session.expires && now < idle
+        now < session.expires && now < idle && !is_ahead(session.created, now)
     }
 
     /// Notes that a session is used, if that was last done a while ago.

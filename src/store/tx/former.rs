@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::record::{COLUMNS, record};
 use super::{Record, Tx, stored};
+use crate::clock::latest_past;
 use crate::scim::filter::AttrRef;
 use crate::scim::index::{Key, cut};
 use crate::scim::resource::Document;
@@ -116,6 +117,24 @@ impl Tx<'_> {
             i64::from(limit).into(),
         ];
         self.all(&sql, &params, record)
+    }
+
+    /// Writes the time of this change in place of later ones at which resources of this kind were deleted, at most `limit`
+    /// of them; returns how many. Such a time was written while a clock was ahead, and the resource would stay until then.
+    pub fn correct_deletion_times(&mut self, kind: &str, limit: u32) -> Result<u64> {
+        self.change(|tx| {
+            let now = tx.at()?;
+            tx.execute(
+                "UPDATE resource SET deleted = $2 WHERE id IN
+                   (SELECT id FROM resource WHERE kind = $1 AND state = 2 AND deleted > $3 LIMIT $4)",
+                &[
+                    kind.into(),
+                    (&stored(now)).into(),
+                    (&stored(latest_past(now))).into(),
+                    i64::from(limit).into(),
+                ],
+            )
+        })
     }
 
     /// Whether there is a resource with this id, live or deleted, of any kind.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Tx, stored, time};
+use crate::clock::latest_past;
 use crate::store::{Error, Result};
 
 impl Tx<'_> {
@@ -49,6 +50,23 @@ impl Tx<'_> {
                 "UPDATE job SET holder = NULL, until = NULL WHERE holder = $1",
                 &[holder.into()],
             )
+        })
+    }
+
+    /// Writes the time of this change in place of a later one at which the job of this name was done: that one was written
+    /// while a clock was ahead, and the job would not run again until then.
+    pub fn correct_job_time(&mut self, name: &str) -> Result<()> {
+        self.change(|tx| {
+            let now = tx.at()?;
+            tx.execute(
+                "UPDATE job SET ended = $2 WHERE name = $1 AND ended > $3",
+                &[
+                    name.into(),
+                    (&stored(now)).into(),
+                    (&stored(latest_past(now))).into(),
+                ],
+            )
+            .map(drop)
         })
     }
 

@@ -1,6 +1,7 @@
 //! Places from which people have logged in: addresses, as what stands for them.
 
 use super::{Tx, stored};
+use crate::clock::latest_past;
 use crate::store::Result;
 use crate::store::engine::Param;
 
@@ -11,7 +12,13 @@ impl Tx<'_> {
     /// Notes that somebody has logged in from this place.
     pub fn remember_place(&mut self, resource: &str, mac: &[u8]) -> Result<()> {
         self.change(|tx| {
-            let at = stored(tx.at()?);
+            let at = tx.at()?;
+            let (at, latest) = (stored(at), stored(latest_past(at)));
+            // Places that were noted while the clock was ahead would push every later one out.
+            tx.execute(
+                "UPDATE login_place SET at = $2 WHERE resource = $1 AND at > $3",
+                &[resource.into(), (&at).into(), (&latest).into()],
+            )?;
             let params = [resource.into(), Param::Bytes(mac), (&at).into()];
             tx.execute(
                 "INSERT INTO login_place (resource, mac, at) VALUES ($1, $2, $3)

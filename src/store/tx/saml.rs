@@ -1,6 +1,6 @@
 //! Logins by SAML: requests that wait for an answer, answers that were used, and the identity provider's last good metadata.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Tx, stored, time};
 use crate::store::Result;
@@ -8,6 +8,10 @@ use crate::store::engine::{Param, Row};
 
 /// How many rows that have ended one new one sweeps away: more than one, so that they cannot pile up.
 const SWEPT: i64 = 20;
+
+/// How much longer than it would be good a message is remembered: a clock that was ahead for a while must not make one
+/// that was used good again. One row a login, of about 150 bytes.
+const KEPT_LONGER: SignedDuration = SignedDuration::from_hours(24);
 
 /// A request to log in that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +92,8 @@ impl Tx<'_> {
     /// Notes that a message of an issuer was used; `false` when it was before.
     pub fn use_saml_message(&mut self, issuer: &str, id: &str, until: Timestamp) -> Result<bool> {
         self.change(|tx| {
-            let now = stored(tx.at()?);
+            let now = tx.at()?.checked_sub(KEPT_LONGER);
+            let now = stored(now.unwrap_or(Timestamp::UNIX_EPOCH));
             tx.execute(
                 "DELETE FROM saml_replay WHERE (issuer, id) IN
                    (SELECT issuer, id FROM saml_replay WHERE expires <= $1 ORDER BY expires LIMIT $2)",

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::record::{COLUMNS, record};
 use super::{Record, Tx, stored, time};
+use crate::clock::latest_past;
 use crate::scim::schema::ResourceType;
 use crate::store::Result;
 use crate::store::engine::{Param, Row};
@@ -126,12 +127,13 @@ impl Tx<'_> {
         self.first(&sql, &[resource.into(), (&*rt.name).into()], record)
     }
 
-    /// Notes that a session was used.
+    /// Notes that a session was used at `at`. A use that was noted while the clock was ahead is replaced.
     pub fn touch_session(&mut self, id: &str, at: Timestamp) -> Result<()> {
         self.change(|tx| {
+            let latest = stored(latest_past(tx.at()?));
             tx.execute(
-                "UPDATE session SET seen = $2 WHERE id = $1 AND seen < $2",
-                &[id.into(), (&stored(at)).into()],
+                "UPDATE session SET seen = $2 WHERE id = $1 AND (seen < $2 OR seen > $3)",
+                &[id.into(), (&stored(at)).into(), (&latest).into()],
             )
             .map(drop)
         })
@@ -177,7 +179,8 @@ impl Tx<'_> {
         )
     }
 
-    /// Forgets some of the sessions that ended before `at` or were not used since `idle`; answers how many.
+    /// Forgets some of the sessions that ended before `at`, were not used since `idle` or began while the clock was ahead;
+    /// answers how many. Uses that were noted while the clock was ahead are noted for `at`.
     pub fn drop_ended_sessions(
         &mut self,
         at: Timestamp,
@@ -185,11 +188,21 @@ impl Tx<'_> {
         limit: u32,
     ) -> Result<u64> {
         self.change(|tx| {
+            let latest = stored(latest_past(at));
             let (at, idle) = (stored(at), stored(idle));
             tx.execute(
+                "UPDATE session SET seen = $1 WHERE seen > $2",
+                &[(&at).into(), (&latest).into()],
+            )?;
+            tx.execute(
                 "DELETE FROM session WHERE id IN
-                   (SELECT id FROM session WHERE expires <= $1 OR seen <= $2 ORDER BY id LIMIT $3)",
-                &[(&at).into(), (&idle).into(), i64::from(limit).into()],
+                   (SELECT id FROM session WHERE expires <= $1 OR seen <= $2 OR created > $4 ORDER BY id LIMIT $3)",
+                &[
+                    (&at).into(),
+                    (&idle).into(),
+                    i64::from(limit).into(),
+                    (&latest).into(),
+                ],
             )
         })
     }

@@ -5,6 +5,7 @@ mod administrator_model;
 mod administrator_rights;
 mod bodies;
 mod budget;
+mod clock;
 mod connections;
 mod database_files;
 mod deleted_records;
