@@ -43,7 +43,7 @@ pub(super) fn with_form(gateway: &Gateway, value: &str) -> Option<HeaderValue> {
     Name::Form.set(gateway, value, None)
 }
 
-/// The cookie that binds a SAML request to this browser.
+/// The cookie with the SAML requests of this browser.
 pub(super) fn saml(request: &HttpRequest, gateway: &Gateway) -> Option<Secret> {
     read(request, &Name::Saml.text(gateway)).map(Secret::new)
 }

@@ -77,7 +77,6 @@ async fn answer(
     let form = read(visit, request, payload).await?;
     Ok(SamlAnswer {
         response: text(&form, "SAMLResponse").unwrap_or_default(),
-        relay_state: text(&form, "RelayState"),
         browser: cookie::saml(request, &visit.gateway),
     })
 }

@@ -7,7 +7,7 @@ use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
 use tokio::sync::watch;
 
-use crate::service::Gateway;
+use crate::service::{Gateway, REFUSALS_PAUSE};
 
 /// How often the audit log is sealed.
 const SEAL_EVERY: Duration = Duration::from_secs(1);
@@ -18,7 +18,11 @@ const COMPARE_FILES_EVERY: Duration = Duration::from_secs(1);
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// The shortest time after which its reads are written because many wait: a commit costs all readers their page caches.
 const MANY_READS_AFTER: Duration = Duration::from_secs(10);
-/// How often its old entries are dropped.
+/// How often refused logins are written that were told to nobody since: the histories of accounts tell repeated ones once a
+/// minute.
+const REFUSALS_EVERY: Duration = Duration::from_secs(60);
+/// How often old entries of the provisioning log are dropped. Finding the oldest to be kept looks at the ids of all: 50 ms of a reader for
+/// a million.
 const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// How often ended sessions are forgotten and the keys of JWTs looked after, whose periods are days.
@@ -45,6 +49,7 @@ impl Jobs {
             rt::spawn(compare_files(gateway.clone(), stop.subscribe())),
             rt::spawn(flush(gateway.clone(), stop.subscribe())),
             rt::spawn(write_urgent_uses(gateway.clone(), stop.subscribe())),
+            rt::spawn(flush_refusals(gateway.clone(), stop.subscribe())),
             rt::spawn(prune(gateway.clone(), stop.subscribe())),
             rt::spawn(tidy(gateway.clone(), stop.subscribe())),
             rt::spawn(watch_tokens(gateway.clone(), stop.subscribe())),
@@ -94,7 +99,7 @@ async fn flush(gateway: Gateway, mut stop: watch::Receiver<()>) {
             waited = Duration::ZERO;
             gateway.flush_provisioning().await;
         } else {
-            gateway.flush_refusals().await;
+            gateway.flush_refused_requests().await;
         }
     }
     gateway.flush_provisioning().await;
@@ -107,6 +112,29 @@ async fn write_urgent_uses(gateway: Gateway, mut stop: watch::Receiver<()>) {
             _ = stop.changed() => return,
             () = gateway.write_urgent_uses() => {}
         }
+    }
+}
+
+/// Writes refused logins as soon as there is one and then, after a pause, those that came meanwhile.
+async fn flush_refusals(gateway: Gateway, mut stop: watch::Receiver<()>) {
+    loop {
+        let goes_on = tokio::select! {
+            _ = stop.changed() => false,
+            () = gateway.refusal_arrived() => true,
+            () = sleep(REFUSALS_EVERY) => true,
+        };
+        let flushed = if goes_on {
+            gateway.flush_refusals().await
+        } else {
+            gateway.finish_refusals().await
+        };
+        if let Err(error) = flushed {
+            tracing::warn!(%error, "refused logins were not written and wait on");
+        }
+        if !goes_on {
+            return;
+        }
+        self::goes_on(&mut stop, REFUSALS_PAUSE).await;
     }
 }
 

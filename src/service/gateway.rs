@@ -18,6 +18,7 @@ use super::response_memory::ResponseMemory;
 use super::role::{AdminGroups, PrivilegedGroups, RoleNames};
 use super::saml::Saml;
 use super::schema;
+use super::sign_in::Refusals;
 use crate::clock::Clock;
 use crate::config::{self, DatabaseUrl, Faults, Settings};
 use crate::login::Directory;
@@ -44,6 +45,7 @@ struct Inner {
     buffer: Buffer,
     last_uses: LastUses,
     attempts: Attempts,
+    refusals: Refusals,
     kept: Kept,
     large_bodies: LargeBodies,
     response_memory: ResponseMemory,
@@ -115,6 +117,7 @@ impl Gateway {
             buffer: Buffer::default(),
             last_uses: LastUses::default(),
             attempts: Attempts::default(),
+            refusals: Refusals::default(),
             kept: Kept::default(),
             large_bodies: LargeBodies::default(),
             response_memory: ResponseMemory::default(),
@@ -211,6 +214,11 @@ impl Gateway {
     /// Uses of tokens and sessions that wait to be written.
     pub(super) fn last_uses(&self) -> &LastUses {
         &self.0.last_uses
+    }
+
+    /// Refused logins that wait to be written.
+    pub(super) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     /// Pages that were just answered.

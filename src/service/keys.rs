@@ -16,6 +16,7 @@ pub(super) struct Keys {
     audit: hmac::Key,
     sessions: hmac::Key,
     visitors: hmac::Key,
+    requests: hmac::Key,
     cursors: [u8; 32],
     signing: [u8; 32],
     sealer: String,
@@ -38,6 +39,7 @@ impl Keys {
             audit: derived(b"muster/audit/1"),
             sessions: derived(b"muster/session/1"),
             visitors: derived(b"muster/visitor/1"),
+            requests: derived(b"muster/saml-request/1"),
             cursors: signed(&root, b"muster/cursor/1"),
             signing: signed(&root, b"muster/signing-key/1"),
             sealer: hex(&signed(&root, b"muster/sealer/1")),
@@ -116,6 +118,11 @@ impl Keys {
             text.extend(*part);
         }
         signed(&self.visitors, &text)
+    }
+
+    /// Returns the MAC of the SAML requests that a browser's cookie holds.
+    pub(super) fn request_mac(&self, requests: &[u8]) -> [u8; 32] {
+        signed(&self.requests, requests)
     }
 
     /// What the store keeps of a bearer token.

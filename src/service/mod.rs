@@ -73,7 +73,8 @@ pub use schema::registry;
 pub use scope::Scopes;
 pub use session::{Credential, Me, SessionInfo};
 pub use sign_in::{
-    Denied, FailedLoginInfo, Once, Proof, Proved, SignInError, SignedIn, Tried, TriedName, Visitor,
+    Denied, FailedLoginInfo, Once, Proof, Proved, REFUSALS_PAUSE, SignInError, SignedIn, Tried,
+    TriedName, Visitor,
 };
 pub use token::{CONFIG_CONNECTION, FIRST_CONNECTION, TokenInfo, Wanted};
 pub use user::{DeletedPage, HoldInfo, Made, NewPerson, Person, User, Who};

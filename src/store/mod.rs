@@ -38,8 +38,8 @@ pub use tx::{
     FAILED_LOGINS, FailedLogin, Fault, Federation, Find, Found, Grant, GroupRef, Handed, Hold,
     Holders, Link, List, LogEntry, LogFind, LoginLink, LoginState, MemberChange, MemberStanding,
     Names, Nature, NewQuestion, NewResource, OfGroup, Password, PersonalToken, Pin, Position,
-    Purpose, Question, Record, SamlMetadata, SamlRequest, Seal, Session, SessionName, SigningKey,
-    Sort, Start, State, StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
+    Purpose, Question, Record, SamlMetadata, Seal, Session, SessionName, SigningKey, Sort, Start,
+    State, StoredMember, Token, Topic, Tx, Walk, Walked, question_id,
 };
 pub use viewer::Viewer;
 

@@ -41,7 +41,7 @@ impl Gateway {
     }
 
     /// Writes the refusals that wait; reads wait longer.
-    pub async fn flush_refusals(&self) {
+    pub async fn flush_refused_requests(&self) {
         let entries = self.buffer().take_entries();
         let (mut left, all) = (entries.len(), entries.len());
         if let Err(error) = self.write_entries(entries, AT_ONCE, &mut left).await {

@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{Saml, browser_hash, nobody};
+use super::pending::{PendingRequest, PendingRequests};
+use super::{Saml, nobody};
 use crate::config::{LoginMethod, Secret};
 use crate::login::saml::{Asserted, Expected, IdentityProvider, Response};
 use crate::login::{Refusal, Refused, Trail};
+use crate::service::sign_in::OUR_REQUESTS;
 use crate::service::{Error, Gateway, Once, Proof, Proved, SignInError, SignedIn, Visitor};
-use crate::store::SamlRequest;
 
 /// What the identity provider lets a browser post.
 #[derive(Debug, Clone)]
 pub struct SamlAnswer {
     /// `SAMLResponse`
     pub response: String,
-    /// `RelayState`
-    pub relay_state: Option<String>,
-    /// The cookie that binds a request to this browser.
+    /// The cookie with the requests of this browser.
     pub browser: Option<Secret>,
 }
 
@@ -37,13 +36,9 @@ impl Gateway {
         match self.judge(saml, &answer, &mut trail).await? {
             Ok((proof, request)) => {
                 let signed_in = self.sign_in(Proof { trail, ..proof }, from).await?;
-                let relay = answer.relay_state.as_deref();
-                let path = request
-                    .filter(|request| relay == Some(&request.relay))
-                    .and_then(|request| request.path);
-                Ok((signed_in, path))
+                Ok((signed_in, request.and_then(|request| request.path)))
             }
-            Err(refusal) => Err(self.deny(refusal, trail, &from).await),
+            Err(refusal) => Err(self.deny(refusal, &trail, &from)),
         }
     }
 
@@ -52,7 +47,7 @@ impl Gateway {
         saml: &Saml,
         answer: &SamlAnswer,
         trail: &mut Trail,
-    ) -> Result<Result<(Proof, Option<SamlRequest>), Refusal>, Error> {
+    ) -> Result<Result<(Proof, Option<PendingRequest>), Refusal>, Error> {
         let Some(idp) = self.identity_provider(saml).await? else {
             let detail = "the metadata of the identity provider could not be read yet";
             return Ok(Err(trail.fail(
@@ -84,24 +79,26 @@ impl Gateway {
     }
 
     /// The request that is answered: one of this browser's that still waits. None where logins that the provider begins are
-    /// let in, and this is one.
+    /// let in, and this is one. That an assertion and a request count once is looked up here and made sure of in the
+    /// transaction of the login: the cookie alone would let the same request be answered again.
     async fn asked(
         &self,
         idp: &IdentityProvider,
         response: &Response,
         answer: &SamlAnswer,
         trail: &mut Trail,
-    ) -> Result<Result<Option<SamlRequest>, Refusal>, Error> {
+    ) -> Result<Result<Option<PendingRequest>, Refusal>, Error> {
         let Some(id) = response.in_response_to().map(str::to_owned) else {
             return Ok(Ok(None));
         };
-        let now = self.clock().now();
         let (issuer, assertion) = (idp.entity_id.clone(), response.assertion_id().to_owned());
-        let (request, used) = self
+        let request = id.clone();
+        let (used, answered) = self
             .store()
             .read(move |tx| {
                 let used = tx.is_saml_message_used(&issuer, &assertion)?;
-                Ok::<_, Error>((tx.saml_request(&id, now)?, used))
+                let answered = tx.is_saml_message_used(OUR_REQUESTS, &request)?;
+                Ok::<_, Error>((used, answered))
             })
             .await?;
         if used {
@@ -121,20 +118,21 @@ impl Gateway {
                 detail,
             )))
         };
-        let Some(request) = request else {
-            return refused(
-                "it answers a request that was never made, was answered before, or is older than ten minutes",
-            );
-        };
+        if answered {
+            return refused("the request was answered before");
+        }
         let Some(cookie) = &answer.browser else {
             return refused(
-                "the browser that brings the answer has no cookie of the request: it is another one, or blocks cookies from other sites (over http it must)",
+                "the browser that brings the answer has no cookie of the request: it is another one, or blocks cookies from other sites (over http it must), or ten minutes have passed",
             );
         };
-        if browser_hash(cookie.expose()) != request.browser {
-            return refused("another browser made the request");
+        let pending = PendingRequests::read(self.keys(), Some(cookie), self.clock().now());
+        match pending.find(&id) {
+            Some(request) => Ok(Ok(Some(request.clone()))),
+            None => refused(
+                "the cookie of this browser does not hold the request: another browser made it, it is older than ten minutes, or five were made since",
+            ),
         }
-        Ok(Ok(Some(request)))
     }
 
     async fn check(
@@ -142,7 +140,7 @@ impl Gateway {
         saml: &Saml,
         idp: &Arc<IdentityProvider>,
         response: Response,
-        request: Option<&SamlRequest>,
+        request: Option<&PendingRequest>,
         trail: &mut Trail,
     ) -> Result<Result<Asserted, Refusal>, Error> {
         let (provider, idp, verifier) = (saml.provider.clone(), Arc::clone(idp), saml.verifier);
@@ -191,7 +189,7 @@ fn proof(
     saml: &Saml,
     idp: &IdentityProvider,
     asserted: &Asserted,
-    request: Option<&SamlRequest>,
+    request: Option<&PendingRequest>,
     trail: &mut Trail,
 ) -> Result<Proof, Refusal> {
     let identity = saml.mapping.identity(&idp.entity_id, asserted, trail)?;
@@ -200,7 +198,10 @@ fn proof(
         id: asserted.id.clone(),
         until: asserted.replay_until,
     };
-    let request = request.map(|request| Once::SamlRequest(request.id.clone()));
+    let request = request.map(|request| Once::SamlRequest {
+        id: request.id.clone(),
+        until: request.expires(),
+    });
     Ok(Proof {
         method: LoginMethod::Saml,
         who: Proved::Identity(Box::new(identity)),

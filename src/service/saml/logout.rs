@@ -87,10 +87,10 @@ impl Gateway {
                 "saml.no_metadata",
                 detail,
             );
-            return Err(self.deny(refusal, trail, from).await);
+            return Err(self.deny(refusal, &trail, from));
         };
         match self.read_slo(saml, &idp, message, &mut trail).await? {
-            Err(refusal) => Err(self.deny(refusal, trail, from).await),
+            Err(refusal) => Err(self.deny(refusal, &trail, from)),
             Ok(Logout::Response { success }) => {
                 if !success {
                     tracing::warn!(
@@ -183,7 +183,7 @@ impl Gateway {
         let Some(ended) = ended else {
             let detail = "this logout request was sent before";
             let refusal = trail.fail("saml.replay", Refused::Denied, "saml.replay", detail);
-            return Err(self.deny(refusal, trail, from).await);
+            return Err(self.deny(refusal, &trail, from));
         };
         tracing::info!(
             idp = idp.entity_id,

@@ -4,10 +4,10 @@ mod begin;
 mod finish;
 mod idp;
 mod logout;
+mod pending;
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 
@@ -133,11 +133,6 @@ fn mapping(settings: &Settings) -> Mapping {
         id: saml.id_attribute.clone(),
         admin,
     }
-}
-
-/// What the store knows of the cookie that binds a request to a browser.
-fn browser_hash(cookie: &str) -> Vec<u8> {
-    digest(&SHA256, cookie.as_bytes()).as_ref().to_vec()
 }
 
 /// A door that `http` keeps shut.

@@ -2,17 +2,14 @@
 
 use std::fmt::Write as _;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Denied, Visitor};
 use crate::login::{Refusal, Trail};
 use crate::service::{Error, Gateway, Result};
-use crate::store;
-use crate::store::{FAILED_LOGINS, FailedLogin, Tx};
+use crate::store::{FAILED_LOGINS, FailedLogin};
 
-/// They tell who tried to log in, which is nobody's business for longer than somebody may ask.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Steps longer than this are cut: a detail names a few values of an assertion.
 const DETAIL_CHARS: usize = 500;
 /// Without letters and digits that are mistaken for each other on the telephone.
@@ -46,11 +43,15 @@ pub(super) struct Failed {
 }
 
 impl Gateway {
-    /// The last logins that were refused, the latest first; only the one with this reference, if it is given.
+    /// The last logins that were refused, the latest first; only the one with this reference, if it is given. Those of this
+    /// process that wait to be written are written first, if that can be.
     ///
     /// # Errors
     /// What the store answers when it cannot read.
     pub async fn failed_logins(&self, reference: Option<&str>) -> Result<Vec<FailedLoginInfo>> {
+        if let Err(error) = self.flush_refusals().await {
+            tracing::warn!(%error, "refused logins were not written and wait on");
+        }
         let reference = reference.map(|text| text.trim().to_uppercase());
         let found = self
             .store()
@@ -87,19 +88,19 @@ impl Failed {
         }
     }
 
-    /// Keeps it, with its steps.
-    pub(super) fn keep(
-        &self,
-        tx: &mut Tx<'_>,
-        code: &str,
-        resource: Option<&str>,
-        trail: &Trail,
-    ) -> store::Result<()> {
+    /// Returns what is kept of it, with its steps, and tells the log.
+    pub(super) fn login(&self, code: &str, resource: Option<&str>, trail: &Trail) -> FailedLogin {
         let steps = trail.steps().iter().map(|step| {
             let detail: String = step.detail.chars().take(DETAIL_CHARS).collect();
             json!({ "name": step.name, "result": step.result.to_string(), "detail": detail })
         });
-        let new = FailedLogin {
+        tracing::info!(
+            code,
+            reference = self.reference,
+            method = self.method,
+            "a login was refused"
+        );
+        FailedLogin {
             reference: self.reference.clone(),
             at: self.at,
             method: self.method.to_owned(),
@@ -107,15 +108,7 @@ impl Failed {
             resource: resource.map(str::to_owned),
             address: self.address.clone(),
             trail: Value::Array(steps.collect()).to_string(),
-        };
-        tracing::info!(
-            code,
-            reference = self.reference,
-            method = self.method,
-            "a login was refused"
-        );
-        let since = self.at.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
-        tx.insert_failed_login(&new, since)
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod local;
 mod matching;
 mod once;
 mod proof;
+mod refusals;
 mod road;
 mod roles;
 mod stop;
@@ -23,6 +24,10 @@ pub use failed::FailedLoginInfo;
 pub use ldap::TriedName;
 pub use once::Once;
 pub use proof::{Proof, Proved, SignedIn, Visitor};
+pub use refusals::REFUSALS_PAUSE;
+
+pub(super) use once::OUR_REQUESTS;
+pub(super) use refusals::Refusals;
 
 use super::audit;
 use super::gateway::Gateway;
@@ -60,6 +65,7 @@ struct Arrival {
 impl Gateway {
     /// Lets somebody in who proved who they are: finds or makes the record, gives and takes roles, begins a session. All in one
     /// transaction with one entry in the audit log; what `proof.once` names is used up in it, also when the login is refused.
+    /// A refusal is kept as by [`Gateway::deny`].
     ///
     /// # Errors
     /// [`SignInError::Denied`] with the reference number under which the log of failed logins keeps the steps.
@@ -76,14 +82,20 @@ impl Gateway {
             failed: self.draft_failed(proof.method.as_str(), &from, cause.at)?,
             proof,
         });
-        let written = Arc::clone(&arrival);
+        let (written, refused) = (Arc::clone(&arrival), cause.clone());
         let done = self
             .store()
             .write(cause, move |tx| written.settle(tx))
             .await?;
         match done {
             Ok(me) => Ok(self.signed_in(me, &arrival.draft, &from)?),
-            Err(stopped) => Err(arrival.failed.told(&stopped.refusal).into()),
+            Err((stopped, trail)) => {
+                if let Some(id) = &stopped.resource {
+                    self.refusals()
+                        .add_to_history(id, stopped.refusal.code, refused);
+                }
+                Err(self.keep_refused(&arrival.failed, &stopped, &trail).into())
+            }
         }
     }
 
@@ -122,36 +134,37 @@ impl Gateway {
             .await
     }
 
-    /// Keeps a login that was refused before it came to the road, and answers what the person is told.
-    pub async fn deny(&self, refusal: Refusal, trail: Trail, from: &Visitor) -> SignInError {
+    /// Keeps a login that was refused before it came to the road, and answers what the person is told. It is written with
+    /// others within a fraction of a second: a stranger must not buy a commit with every guess.
+    pub fn deny(&self, refusal: Refusal, trail: &Trail, from: &Visitor) -> SignInError {
         let method = self.settings().login.method.as_str();
-        let cause = self.cause(Actor::System, &from.request);
-        let failed = match self.draft_failed(method, from, cause.at) {
-            Ok(failed) => failed,
-            Err(error) => return error.into(),
-        };
-        let told = failed.told(&refusal);
-        let write = move |tx: &mut Tx<'_>| failed.keep(tx, refusal.code, None, &trail);
-        match self.store().write(cause, write).await {
-            Ok(()) => told.into(),
+        match self.draft_failed(method, from, self.clock().now()) {
+            Ok(failed) => self
+                .keep_refused(&failed, &Stopped::new(refusal), trail)
+                .into(),
             Err(error) => error.into(),
         }
+    }
+
+    fn keep_refused(&self, failed: &Failed, stopped: &Stopped, trail: &Trail) -> Denied {
+        let refusal = &stopped.refusal;
+        let login = failed.login(refusal.code, stopped.resource.as_deref(), trail);
+        self.refusals().add(login);
+        failed.told(refusal)
     }
 }
 
 impl Arrival {
-    /// The whole login: a refusal is an outcome like another, and what it uses up or notes is kept.
-    fn settle(&self, tx: &mut Tx<'_>) -> Result<std::result::Result<Me, Stopped>> {
+    /// The whole login: a refusal is an outcome like another, and what it uses up or asks is kept.
+    fn settle(&self, tx: &mut Tx<'_>) -> Result<std::result::Result<Me, (Stopped, Trail)>> {
         let mut trail = self.proof.trail.clone();
-        let settled = outcome(self.walk(tx, &mut trail))?;
-        if let Err(stopped) = &settled {
-            let code = stopped.refusal.code;
-            self.failed
-                .keep(tx, code, stopped.resource.as_deref(), &trail)?;
-            self.record_refusal(tx, stopped)?;
-            self.ask(tx, stopped)?;
+        match outcome(self.walk(tx, &mut trail))? {
+            Ok(me) => Ok(Ok(me)),
+            Err(stopped) => {
+                self.ask(tx, &stopped)?;
+                Ok(Err((stopped, trail)))
+            }
         }
-        Ok(settled)
     }
 
     fn walk(&self, tx: &mut Tx<'_>, trail: &mut Trail) -> Road<Me> {
@@ -212,23 +225,6 @@ impl Arrival {
             matter.ask(tx, self.guide.gateway.keys())?;
         }
         Ok(())
-    }
-
-    /// A refusal about a record is part of its history.
-    fn record_refusal(&self, tx: &mut Tx<'_>, stopped: &Stopped) -> Result<()> {
-        let Some(id) = &stopped.resource else {
-            return Ok(());
-        };
-        let changes =
-            audit::Changes::default().set("refused", serde_json::Value::Null, stopped.refusal.code);
-        let entry = audit::Entry {
-            action: "user.login_refused",
-            kind: &self.guide.rt.name,
-            resource: id,
-            owner: None,
-            changes: &changes,
-        };
-        Ok(audit::record(tx, self.guide.gateway.keys(), &entry)?)
     }
 }
 

@@ -6,6 +6,9 @@ use crate::login::{Refusal, Refused, Trail};
 use crate::service::Result;
 use crate::store::Tx;
 
+/// The issuer of the requests that we make, among those of messages that count once.
+pub(in crate::service) const OUR_REQUESTS: &str = "urn:muster:saml-request";
+
 /// Something that must be there, or must not have been there before, and is gone or taken afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Once {
@@ -16,8 +19,13 @@ pub enum Once {
         /// When it was set.
         changed: Timestamp,
     },
-    /// The SAML request with this ID: it waits for one answer.
-    SamlRequest(String),
+    /// The SAML request with this ID: it is answered once.
+    SamlRequest {
+        /// Its ID.
+        id: String,
+        /// Until when it could be answered.
+        until: Timestamp,
+    },
     /// An assertion: it is good for one login.
     SamlMessage {
         /// The entity id of the identity provider.
@@ -40,8 +48,8 @@ impl Once {
         trail: &mut Trail,
     ) -> Result<std::result::Result<(), Refusal>> {
         match self {
-            Self::SamlRequest(id) => {
-                if tx.end_saml_request(id)? {
+            Self::SamlRequest { id, until } => {
+                if tx.use_saml_message(OUR_REQUESTS, id, *until)? {
                     return Ok(Ok(()));
                 }
                 let detail = "The request was answered in the meantime.";

@@ -21,6 +21,17 @@ pub(super) struct Stopped {
     pub(super) waiting: Vec<String>,
 }
 
+impl Stopped {
+    /// Returns a refusal about which nothing else is known.
+    pub(super) fn new(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            resource: None,
+            waiting: Vec::new(),
+        }
+    }
+}
+
 /// What a part of the road comes to.
 pub(super) type Road<T> = Result<T, Stop>;
 
@@ -44,11 +55,7 @@ impl Stop {
 
     /// The road ends by a refusal.
     pub(super) fn refused(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(Stopped {
-            refusal,
-            resource: None,
-            waiting: Vec::new(),
-        }))
+        Self::Refused(Box::new(Stopped::new(refusal)))
     }
 
     /// And this is the record that was found.

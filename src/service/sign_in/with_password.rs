@@ -52,7 +52,7 @@ impl Gateway {
                 if refusal.refused != Refused::Credentials {
                     attempt.give_back(self);
                 }
-                Err(self.deny(refusal, trail, &from).await)
+                Err(self.deny(refusal, &trail, &from))
             }
         }
     }

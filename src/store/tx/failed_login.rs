@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Tx, stored, time};
+use crate::clock::latest_past;
 use crate::store::Result;
 use crate::store::engine::Row;
 
@@ -29,31 +30,50 @@ pub struct FailedLogin {
 }
 
 impl Tx<'_> {
-    /// Keeps a login that was refused, and drops those that are too old or too many.
-    pub fn insert_failed_login(&mut self, new: &FailedLogin, since: Timestamp) -> Result<()> {
+    /// Keeps logins that were refused, but for those of accounts that were purged in the meantime, and drops those that are
+    /// too old or too many. Those that were kept while the clock was ahead would push out every later one: they get the time
+    /// of this change.
+    pub fn insert_failed_logins(&mut self, new: &[FailedLogin], since: Timestamp) -> Result<()> {
         self.change(|tx| {
-            let id = tx.draw_id()?;
-            tx.execute_one(
-                "INSERT INTO failed_login (id, reference, at, method, code, resource, address, trail)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                &[
-                    (&id).into(),
-                    (&new.reference).into(),
-                    (&stored(new.at)).into(),
-                    (&new.method).into(),
-                    (&new.code).into(),
-                    new.resource.as_deref().into(),
-                    new.address.as_deref().into(),
-                    (&new.trail).into(),
-                ],
-            )?;
+            let now = tx.at()?;
             tx.execute(
-                "DELETE FROM failed_login WHERE at < $2 OR id <=
-                   (SELECT id FROM failed_login ORDER BY id DESC LIMIT 1 OFFSET $1)",
+                "UPDATE failed_login SET at = $1 WHERE at > $2",
+                &[(&stored(now)).into(), (&stored(latest_past(now))).into()],
+            )?;
+            for one in new {
+                let is_of_purged = match &one.resource {
+                    Some(id) => !tx.is_known(id)?,
+                    None => false,
+                };
+                if !is_of_purged {
+                    tx.insert_failed_login(one)?;
+                }
+            }
+            tx.execute(
+                "DELETE FROM failed_login WHERE at < $2 OR id NOT IN
+                   (SELECT id FROM failed_login ORDER BY at DESC, id DESC LIMIT $1)",
                 &[i64::from(FAILED_LOGINS).into(), (&stored(since)).into()],
             )
             .map(drop)
         })
+    }
+
+    fn insert_failed_login(&mut self, new: &FailedLogin) -> Result<()> {
+        let id = self.draw_id()?;
+        self.execute_one(
+            "INSERT INTO failed_login (id, reference, at, method, code, resource, address, trail)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            &[
+                (&id).into(),
+                (&new.reference).into(),
+                (&stored(new.at)).into(),
+                (&new.method).into(),
+                (&new.code).into(),
+                new.resource.as_deref().into(),
+                new.address.as_deref().into(),
+                (&new.trail).into(),
+            ],
+        )
     }
 
     /// The last ones, the latest first; those with one reference, if that is given.
@@ -64,7 +84,7 @@ impl Tx<'_> {
     ) -> Result<Vec<FailedLogin>> {
         self.all(
             "SELECT reference, at, method, code, resource, address, trail FROM failed_login
-             WHERE $1 = '' OR reference = $1 ORDER BY id DESC LIMIT $2",
+             WHERE $1 = '' OR reference = $1 ORDER BY at DESC, id DESC LIMIT $2",
             &[
                 reference.unwrap_or_default().into(),
                 i64::from(limit).into(),

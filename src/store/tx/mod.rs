@@ -61,7 +61,7 @@ pub use provisioning::{LogEntry, LogFind, Nature};
 pub use record::{Record, State};
 pub use resource::NewResource;
 pub use role::{Grant, Holders};
-pub use saml::{SamlMetadata, SamlRequest};
+pub use saml::SamlMetadata;
 pub use session::{OfGroup, Session, SessionName};
 pub use signing_key::SigningKey;
 pub use verify::Fault;

@@ -1,10 +1,10 @@
-//! Logins by SAML: requests that wait for an answer, answers that were used, and the identity provider's last good metadata.
+//! Logins by SAML: messages that were used, and the identity provider's last good metadata.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Tx, stored, time};
 use crate::store::Result;
-use crate::store::engine::{Param, Row};
+use crate::store::engine::Row;
 
 /// How many rows that have ended one new one sweeps away: more than one, so that they cannot pile up.
 const SWEPT: i64 = 20;
@@ -12,21 +12,6 @@ const SWEPT: i64 = 20;
 /// How much longer than it would be good a message is remembered: a clock that was ahead for a while must not make one
 /// that was used good again. One row a login, of about 150 bytes.
 const KEPT_LONGER: SignedDuration = SignedDuration::from_hours(24);
-
-/// A request to log in that waits for its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SamlRequest {
-    /// Its ID.
-    pub id: String,
-    /// The hash of the cookie that the browser got with it.
-    pub browser: Vec<u8>,
-    /// The RelayState that went with it.
-    pub relay: String,
-    /// Where the browser goes afterwards, if it asked for a page.
-    pub path: Option<String>,
-    /// Until when it waits.
-    pub expires: Timestamp,
-}
 
 /// Metadata that was good when it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,49 +31,6 @@ pub struct SamlMetadata {
 }
 
 impl Tx<'_> {
-    /// Keeps a request until it is answered.
-    pub fn begin_saml_request(&mut self, new: &SamlRequest) -> Result<()> {
-        self.change(|tx| {
-            let now = stored(tx.at()?);
-            tx.execute(
-                "DELETE FROM saml_request WHERE id IN
-                   (SELECT id FROM saml_request WHERE expires <= $1 ORDER BY expires LIMIT $2)",
-                &[(&now).into(), SWEPT.into()],
-            )?;
-            tx.execute_one(
-                "INSERT INTO saml_request (id, browser, relay, path, expires) VALUES ($1, $2, $3, $4, $5)",
-                &[
-                    (&new.id).into(),
-                    Param::Bytes(&new.browser),
-                    (&new.relay).into(),
-                    new.path.as_deref().into(),
-                    (&stored(new.expires)).into(),
-                ],
-            )
-        })
-    }
-
-    /// The request with this ID, if it still waits at `now`.
-    pub fn saml_request(&mut self, id: &str, now: Timestamp) -> Result<Option<SamlRequest>> {
-        self.first(
-            "SELECT id, browser, relay, path, expires FROM saml_request WHERE id = $1 AND expires > $2",
-            &[id.into(), (&stored(now)).into()],
-            request,
-        )
-    }
-
-    /// Ends a request that waits; `false` when it does not any more.
-    pub fn end_saml_request(&mut self, id: &str) -> Result<bool> {
-        self.change(|tx| {
-            let now = stored(tx.at()?);
-            let rows = tx.execute(
-                "DELETE FROM saml_request WHERE id = $1 AND expires > $2",
-                &[id.into(), (&now).into()],
-            )?;
-            Ok(rows == 1)
-        })
-    }
-
     /// Notes that a message of an issuer was used; `false` when it was before.
     pub fn use_saml_message(&mut self, issuer: &str, id: &str, until: Timestamp) -> Result<bool> {
         self.change(|tx| {
@@ -152,16 +94,6 @@ impl Tx<'_> {
             )
         })
     }
-}
-
-fn request(row: &dyn Row) -> Result<SamlRequest> {
-    Ok(SamlRequest {
-        id: row.string(0)?,
-        browser: row.bytes(1)?.to_vec(),
-        relay: row.string(2)?,
-        path: row.opt_string(3)?,
-        expires: time(row.text(4)?)?,
-    })
 }
 
 fn metadata(row: &dyn Row) -> Result<SamlMetadata> {

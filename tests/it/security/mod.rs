@@ -16,4 +16,5 @@ mod read_only;
 mod responses;
 mod sizes;
 mod slow_readers;
+mod strangers;
 mod work_before_right;

@@ -130,6 +130,7 @@ pub fn problem(reply: &Reply, status: u16) -> String {
 
 /// The entries of the audit log.
 pub fn audit(fixture: &Fixture) -> Vec<Value> {
+    fixture.block_on(fixture.gateway.flush_refusals()).unwrap();
     let listed = fixture.muster(&["audit", "list", "--json"]).done();
     listed
         .lines()

@@ -153,7 +153,6 @@ macro_rules! engines {
                 a_token_of_somebody_who_is_shut_is_a_fault
             }
             saml {
-                a_request_is_answered_once_and_in_time
                 a_message_is_used_once_by_each_issuer
                 the_last_good_metadata_stay
             }

@@ -1,37 +1,10 @@
-//! Logins by SAML: what waits, what was used, what was good.
+//! Logins by SAML: what was used, what was good.
 
 use jiff::SignedDuration;
 
-use muster::store::{SamlMetadata, SamlRequest};
+use muster::store::SamlMetadata;
 
 use crate::store::fixture::{Fixture, at as moment};
-
-fn request(id: &str, seconds: i64) -> SamlRequest {
-    SamlRequest {
-        id: id.to_owned(),
-        browser: vec![7; 32],
-        relay: "handle".to_owned(),
-        path: None,
-        expires: moment(1) + SignedDuration::from_secs(seconds),
-    }
-}
-
-pub(crate) async fn a_request_is_answered_once_and_in_time(at: &Fixture) {
-    let ended = at.write(move |tx| {
-        for (id, seconds) in [("_1", 600), ("_2", 0)] {
-            tx.begin_saml_request(&request(id, seconds))?;
-        }
-        let waits = tx.saml_request("_1", moment(1))?;
-        assert_eq!(waits, Some(request("_1", 600)));
-        assert_eq!(tx.saml_request("_2", moment(1))?, None);
-        Ok([
-            tx.end_saml_request("_1")?,
-            tx.end_saml_request("_1")?,
-            tx.end_saml_request("_2")?,
-        ])
-    });
-    assert_eq!(ended.await, Ok([true, false, false]));
-}
 
 pub(crate) async fn a_message_is_used_once_by_each_issuer(at: &Fixture) {
     let until = moment(1) + SignedDuration::from_secs(60);

@@ -202,18 +202,18 @@ pub(crate) async fn the_last_failed_logins_are_kept(at: &Fixture) {
     let ada = at.make_user("ada").await;
     let id = ada.id.clone();
     let found = at.write(move |tx| {
-        for number in 0..5_i64 {
-            let new = FailedLogin {
-                reference: format!("R{number}"),
-                at: moment(number),
-                method: "local".to_owned(),
-                code: "local.credentials".to_owned(),
-                resource: Some(id.clone()),
-                address: None,
-                trail: "[]".to_owned(),
-            };
-            tx.insert_failed_login(&new, moment(2))?;
-        }
+        let new = |number: i64, of: &str| FailedLogin {
+            reference: format!("R{number}"),
+            at: moment(number),
+            method: "local".to_owned(),
+            code: "local.credentials".to_owned(),
+            resource: Some(of.to_owned()),
+            address: None,
+            trail: "[]".to_owned(),
+        };
+        let mut all: Vec<FailedLogin> = (0..5).map(|number| new(number, &id)).collect();
+        all.push(new(6, "purged in the meantime"));
+        tx.insert_failed_logins(&all, moment(2))?;
         let names = |found: Vec<FailedLogin>| {
             found
                 .into_iter()
