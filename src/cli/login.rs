@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::table::shown;
+use super::output::shown;
 use super::{Failure, LoginCommand, output};
 use crate::service::{Gateway, TriedName};
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::output::shown;
 use super::table::table;
 use super::{Failure, Format, output};
 use crate::service::{Made, Person, User};
@@ -57,7 +58,7 @@ fn summary(person: &Person) -> String {
     format!(
         "id: {}\nuserName: {}\nstate: {}\nadministrator: {}\n",
         user.id,
-        plain(&user.user_name),
+        shown(&user.user_name),
         state(user),
         if person.administrator { "yes" } else { "no" },
     )
@@ -67,7 +68,7 @@ fn text(person: &Person) -> String {
     let user = &person.user;
     let mut text = format!("state: {}\n", state(user));
     let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name}: {}", plain(value));
+        let _ = writeln!(text, "{name}: {}", shown(value));
     };
     line("owner", person.owner.as_deref().unwrap_or("nobody"));
     if let Some(hold) = &person.hold {
@@ -91,8 +92,10 @@ fn text(person: &Person) -> String {
     }
     if let Value::Object(members) = &user.resource {
         for (name, value) in members {
-            let shown = value.as_str().map_or_else(|| format!("{value:#}"), plain);
-            let _ = writeln!(text, "{name}: {shown}");
+            let value = value
+                .as_str()
+                .map_or_else(|| format!("{value:#}"), |value| shown(value).into_owned());
+            let _ = writeln!(text, "{}: {value}", shown(name));
         }
     }
     text
@@ -108,13 +111,6 @@ fn state(user: &User) -> String {
         Some(at) => format!("{} since {at:.0}{locked}", user.state),
         None => format!("{}{locked}", user.state),
     }
-}
-
-/// What came from outside could hold control characters that a terminal would obey.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
 
 /// A page of users as a table.

@@ -1,7 +1,11 @@
 //! Records as a table for people: columns as wide as their widest cell.
 
+use super::output::shown;
+
 /// Lays out rows under a header; every row has as many cells as the header.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let escaped = |row: &Vec<String>| row.iter().map(|cell| shown(cell).into_owned()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(escaped).collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
@@ -10,7 +14,7 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
     let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
     std::iter::once(&header)
-        .chain(rows)
+        .chain(&rows)
         .map(|row| line(row, &widths))
         .collect()
 }
@@ -22,19 +26,12 @@ fn line(cells: &[String], widths: &[usize]) -> String {
         .map(|(cell, width)| {
             format!(
                 "{}{}",
-                shown(cell),
+                cell,
                 " ".repeat(width.saturating_sub(cell.chars().count()))
             )
         })
         .collect();
     format!("{}\n", padded.join("  ").trim_end())
-}
-
-/// What came from outside could hold control characters that a terminal would obey.
-pub(super) fn shown(cell: &str) -> String {
-    cell.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
 
 #[cfg(test)]
@@ -49,7 +46,7 @@ mod tests {
         ];
         assert_eq!(
             table(&["ID", "NAME"], &rows),
-            "ID    NAME\n1     a\u{fffd}b\nlong\n"
+            "ID    NAME\n1     a\\u001bb\nlong\n"
         );
     }
 }

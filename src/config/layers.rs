@@ -129,6 +129,7 @@ impl Layers {
         layers.add_environment(sources.environment);
         layers.add_flags(sources.flags);
         layers.open_secrets(sources.read_secret);
+        layers.refuse_exposed_secrets();
         layers
     }
 
@@ -146,21 +147,24 @@ impl Layers {
         self.defaults.insert(key, raw);
     }
 
-    /// Complaints about secrets that stand in a settings file which everybody can read.
-    pub(super) fn exposed_secrets(&self) -> Vec<String> {
-        let stands_there =
-            |given: &Given| !given.in_file && matches!(given.origin, Origin::File { .. });
-        let exposed = |key: &&Key| {
-            let given = self.given(key.name);
-            key.secret && self.file_readers == Readers::Everybody && given.is_some_and(stands_there)
+    /// The fault of a secret `key` that stands in a settings file which every user of the machine can read, as for a file of
+    /// its own; `None` for every other.
+    pub(super) fn exposed(&self, key: &str) -> Option<Fault> {
+        let given = self.given(key).filter(|given| !given.in_file)?;
+        let Origin::File { name, .. } = &given.origin else {
+            return None;
         };
-        let complain = |key: &Key| {
-            let name = key.name;
-            format!(
-                "{name} stands in a file that every user of this machine can read: chmod o= that file, or use {name}_file"
-            )
-        };
-        self.keys.iter().filter(exposed).map(complain).collect()
+        let why = format!(
+            "is a secret, and every user of this machine can read this file: chmod o= {name}, or use {key}_file"
+        );
+        let exposed = self.file_readers == Readers::Everybody;
+        exposed.then(|| Fault::at(key, given.origin.clone(), why))
+    }
+
+    fn refuse_exposed_secrets(&mut self) {
+        let secrets = self.keys.iter().filter(|key| key.secret);
+        let exposed: Vec<Fault> = secrets.filter_map(|key| self.exposed(key.name)).collect();
+        self.faults.extend(exposed);
     }
 
     fn add_defaults(&mut self) {

@@ -160,9 +160,10 @@ impl Reader {
         self.layers.given(key).is_some()
     }
 
-    /// Complaints about secrets that stand in a settings file which everybody can read.
-    pub(super) fn exposed_secrets(&self) -> Vec<String> {
-        self.layers.exposed_secrets()
+    /// Refuses a setting with a secret in it that stands in a settings file which every user of the machine can read.
+    pub(super) fn refuse_exposed(&mut self, key: &str) {
+        let exposed = self.layers.exposed(key);
+        self.layers.faults.extend(exposed);
     }
 
     pub(super) fn finish(self) -> (Vec<Entry>, Vec<Fault>) {

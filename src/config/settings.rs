@@ -372,6 +372,9 @@ fn check_database(database: &Database, server: &Server, reader: &mut Reader) {
     let DatabaseUrl::Postgres(url) = &database.url else {
         return;
     };
+    if url.has_password() {
+        reader.refuse_exposed("database.url");
+    }
     if url.has_password() && reader.origin("database.url") == Some(&Origin::Flag) {
         let why = "everybody on this machine can read a command line, and there is a password in it: use MUSTER_DATABASE__URL, or database.url_file";
         reader.refuse("database.url", &[], why);
@@ -425,7 +428,7 @@ fn check_jwt(scim: &Scim, reader: &mut Reader) {
 }
 
 fn warnings(server: &Server, scim: &Scim, metrics: &Metrics, reader: &Reader) -> Vec<String> {
-    let mut all = reader.exposed_secrets();
+    let mut all = Vec::new();
     if server.listen.ip().is_unspecified() && !reader.is_given("server.public_url") {
         all.push(format!(
             "server.public_url is not set and no client can reach {}: set it to the address that clients use",

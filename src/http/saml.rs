@@ -26,7 +26,6 @@ pub(super) async fn metadata(visit: Visit) -> Result<HttpResponse, Failure> {
     let document = visit.gateway.saml_metadata().ok_or_else(nobody)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/samlmetadata+xml"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(document))
 }
 
@@ -44,7 +43,7 @@ pub(super) async fn begin(
     match begun {
         Ok(begun) => {
             let bound = cookie::with_saml(gateway, begun.browser.expose());
-            Ok(visit.abroad(begun.url).with(bound))
+            Ok(Visit::abroad(begun.url).with(bound))
         }
         Err(error) => refusal(&visit, error),
     }
@@ -61,9 +60,7 @@ pub(super) async fn finish(
     match visit.gateway.finish_saml(answer, from).await {
         Ok((signed_in, path)) => {
             let to = path.unwrap_or_else(|| home(&visit));
-            Ok(visit
-                .to(&to)
-                .with(cookie::begun(&visit.gateway, &signed_in)))
+            Ok(Visit::to(&to).with(cookie::begun(&visit.gateway, &signed_in)))
         }
         Err(error) => refusal(&visit, error),
     }
@@ -110,7 +107,7 @@ pub(super) async fn slo_post(
 async fn log_out(visit: &Visit, message: SloMessage) -> Result<Page, Failure> {
     let gateway = served(visit)?;
     match gateway.saml_slo(message, &visit.visitor).await {
-        Ok(SloOutcome::Ended(Some(url))) => Ok(visit.abroad(url).with(cookie::ended(gateway))),
+        Ok(SloOutcome::Ended(Some(url))) => Ok(Visit::abroad(url).with(cookie::ended(gateway))),
         Ok(SloOutcome::Ended(None)) => Ok(visit
             .elsewhere("/login?done=logout")
             .with(cookie::ended(gateway))),

@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 use super::auth::Permit;
 use super::client;
+use super::cookie;
 use super::error::Error;
 use super::page::Failure;
 use super::problem::Problem;
@@ -30,6 +31,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A client with too many requests at once waits until some of them are answered.
 const RETRY_AFTER_SECONDS: u64 = 1;
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// No browser may take an answer for anything but what it says it is.
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// A year: once seen over https, a browser asks for nothing else (RFC 6797).
+const STRICT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The outermost middleware. The id is made here, never taken from the caller.
 pub(super) async fn trace(
@@ -70,7 +75,11 @@ pub(super) async fn trace(
         None => response.map_into_left_body(),
         Some(answer) => response.into_response(answer).map_into_right_body(),
     };
+    let is_https = gateway(response.request()).is_ok_and(cookie::is_https);
     mark(response.headers_mut(), &id);
+    if is_https {
+        demand_https(response.headers_mut());
+    }
     log(response.request(), response.status(), started);
     count(response.request(), response.status(), started);
     tell(response.request(), &id, response.status(), said, started);
@@ -95,6 +104,12 @@ pub(super) fn mark(headers: &mut HeaderMap, request: &str) {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+}
+
+/// The header of every answer where the public URL is https.
+fn demand_https(headers: &mut HeaderMap) {
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
 }
 
 /// The answer to a request that failed by the server's fault, with the id of the request in it; the

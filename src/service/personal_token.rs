@@ -17,6 +17,7 @@ use super::token::hex;
 use crate::clock::is_ahead;
 use crate::config::Secret;
 use crate::scim::{self, ErrorKind};
+use crate::service::password::Right;
 use crate::store::{Actor, PersonalToken, State, Tx, Viewer};
 
 /// What every personal token starts with. No SCIM token does: their ids are hexadecimal.
@@ -94,14 +95,17 @@ impl FromStr for PersonalScope {
 }
 
 impl Gateway {
-    /// Makes a personal token for somebody who is logged in, and answers its text, which is kept nowhere.
+    /// Makes a personal token for somebody who is logged in, and answers its text, which is kept nowhere. `right` is the
+    /// password that they gave: it must still be that one, as a reset ends all tokens and none may slip in behind it.
     ///
     /// # Errors
-    /// 400 for a name, scopes or days that make no token, and past the hundredth; 403 for somebody who is not active.
+    /// 400 for a name, scopes or days that make no token, and past the hundredth; 403 for somebody who is not active or
+    /// whose password has changed.
     pub(super) async fn make_personal_token(
         &self,
         person: &str,
         new: &NewPersonalToken,
+        right: Option<Right>,
         request: &str,
     ) -> Result<Secret> {
         let cause = self.cause(Actor::Person(person.to_owned()), request);
@@ -114,6 +118,13 @@ impl Gateway {
                     let detail = "Only an active account has personal tokens.";
                     return Err(Error::from(scim::Error::new(ErrorKind::Forbidden, detail)));
                 };
+                if let Some(right) = &right
+                    && tx.password(&record.id)?.map(|present| present.changed)
+                        != Some(right.changed)
+                {
+                    let detail = "The password was changed meanwhile: log in again.";
+                    return Err(scim::Error::new(ErrorKind::Forbidden, detail).into());
+                }
                 if tx.count_personal_tokens(&record.id)? >= u64::from(MAX_TOKENS) {
                     let detail =
                         format!("Nobody has more than {MAX_TOKENS} tokens: revoke one first.");

@@ -248,27 +248,46 @@ fn a_secret_can_stand_in_a_file_but_not_on_the_command_line() {
 
 #[test]
 fn what_is_unwise_is_told_and_allowed() {
-    let read_secret = &|_: &Path| Ok(LONG.to_owned());
-    let text = format!(
-        "[scim]\ntoken = '{LONG}'\n[server]\nsecret_file = 'secret'\nlisten = '0.0.0.0:80'"
-    );
-    let file = Some(File {
-        name: "muster.toml".into(),
-        text,
-        readers: Readers::Everybody,
-    });
-    let settings = Settings::load(Sources {
-        flags: vec![],
-        environment: vec![],
-        file,
-        read_secret,
-    });
+    let environment = [
+        format!("MUSTER_SCIM__TOKEN={LONG}"),
+        format!("MUSTER_SERVER__SECRET={LONG}"),
+    ];
+    let environment: Vec<&str> = environment.iter().map(String::as_str).collect();
+    let settings = load(&["server.listen=0.0.0.0:80"], &environment, "");
     insta::assert_snapshot!(settings.unwrap().warnings().join("\n"), @r#"
-    scim.token stands in a file that every user of this machine can read: chmod o= that file, or use scim.token_file
     server.public_url is not set and no client can reach http://0.0.0.0:80: set it to the address that clients use
     server.public_url is http: passwords and session cookies travel unprotected, and browsers see cookies without Secure; put TLS in front, or set server.tls_cert and server.tls_key
     scim.token never expires: whoever has read it can use it until it is changed; tokens made with `muster token create` expire
     "#);
+}
+
+#[test]
+fn a_settings_file_with_secrets_that_everybody_can_read_is_refused() {
+    let read_secret = &|_: &Path| Ok(LONG.to_owned());
+    let load = |text: &str, readers| {
+        Settings::load(Sources {
+            flags: vec![],
+            environment: vec![],
+            file: Some(File {
+                name: "/etc/muster.toml".into(),
+                text: text.to_owned(),
+                readers,
+            }),
+            read_secret,
+        })
+    };
+    let secrets = format!(
+        "[scim]\ntoken = '{LONG}'\n[server]\nsecret_file = 's'\n[database]\nurl = 'postgres://u:swordfish@db/muster'"
+    );
+    let refused = load(&secrets, Readers::Everybody).unwrap_err().to_string();
+    assert!(!refused.contains("swordfish") && !refused.contains(LONG));
+    insta::assert_snapshot!(refused, @r"
+    scim.token (/etc/muster.toml:2): is a secret, and every user of this machine can read this file: chmod o= /etc/muster.toml, or use scim.token_file
+    database.url (/etc/muster.toml:6): is a secret, and every user of this machine can read this file: chmod o= /etc/muster.toml, or use database.url_file
+    ");
+    load(&secrets, Readers::Owner).unwrap();
+    let none = "[server]\nsecret_file = 's'\n[database]\nurl = 'postgres://u@db/muster'";
+    load(none, Readers::Everybody).unwrap();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A page as an answer: its headers protect whoever reads it (ASVS 5.0 §3.4).
+//! A page as an answer: its headers protect whoever reads it (ASVS 5.0 §3.4), beside those that every answer has.
 
 use actix_web::body::BoxBody;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -11,12 +11,8 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
-const HEADERS: [(HeaderName, HeaderValue); 5] = [
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
     // URLs of these pages hold secrets: set-password links, the code of the launchpad.
     (
         header::REFERRER_POLICY,
@@ -31,15 +27,12 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
         HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
     ),
 ];
-/// A year: once seen over https, a browser asks for nothing else (RFC 6797).
-const STRICT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What the handler of a page gives back.
 pub(in crate::http) struct Page {
     status: StatusCode,
     body: Body,
     cookies: Vec<HeaderValue>,
-    is_https: bool,
 }
 
 enum Body {
@@ -49,21 +42,19 @@ enum Body {
 }
 
 impl Page {
-    pub(super) fn html(status: StatusCode, page: Markup, is_https: bool) -> Self {
+    pub(super) fn html(status: StatusCode, page: Markup) -> Self {
         Self {
             status,
             body: Body::Html(page.into_string()),
             cookies: Vec::new(),
-            is_https,
         }
     }
 
-    pub(super) fn elsewhere(url: String, is_https: bool) -> Self {
+    pub(super) fn elsewhere(url: String) -> Self {
         Self {
             status: StatusCode::SEE_OTHER,
             body: Body::Elsewhere(url),
             cookies: Vec::new(),
-            is_https,
         }
     }
 
@@ -84,7 +75,7 @@ impl Page {
                 .body(text),
             Body::Elsewhere(url) => answer.insert_header((header::LOCATION, url)).finish(),
         };
-        protect(answer.headers_mut(), self.is_https);
+        protect(answer.headers_mut());
         answer
     }
 }
@@ -102,15 +93,12 @@ pub(in crate::http) async fn stylesheet() -> HttpResponse {
     let mut answer = HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/css; charset=utf-8"))
         .body(STYLE);
-    protect(answer.headers_mut(), false);
+    protect(answer.headers_mut());
     answer
 }
 
-fn protect(headers: &mut HeaderMap, is_https: bool) {
+fn protect(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(name, value);
-    }
-    if is_https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
     }
 }

@@ -55,7 +55,7 @@ pub(in crate::http) async fn log_in(visit: Visit, form: Form) -> Result<Page, Fa
         Ok(signed_in) => {
             let cookies = cookie::begun(&visit.gateway, &signed_in);
             let home = home(&visit);
-            Ok(visit.to(local_path(next).unwrap_or(&home)).with(cookies))
+            Ok(Visit::to(local_path(next).unwrap_or(&home)).with(cookies))
         }
         Err(SignInError::Denied(denied)) if denied.refused == Refused::Credentials => {
             Ok(again(&visit, &denied, name, next))

@@ -67,7 +67,10 @@ fn asked(form: &Form) -> Result<AccountChange, Failure> {
             present: form.secret("password"),
             new: form.secret("new-password"),
         },
-        "token" => AccountChange::MakeToken(token(form)),
+        "token" => AccountChange::MakeToken {
+            token: token(form),
+            password: form.secret("token-password"),
+        },
         "revoke" => AccountChange::EndToken(id()),
         "session" => AccountChange::EndSession(id()),
         "sessions" => AccountChange::EndOtherSessions,

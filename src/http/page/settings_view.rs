@@ -116,14 +116,14 @@ fn tokens(visit: &Visit, tokens: &[PersonalTokenInfo]) -> Markup {
     html! {
         section aria-labelledby="tokens" {
             h2 id="tokens" { "Personal access tokens" }
-            p { "With a token, a program of yours speaks for you, without your password. It ends when you revoke it, when it expires, and when your account is deactivated." }
+            p { "With a token, a program of yours speaks for you, without your password. It ends when you revoke it, when it expires, when your password is reset, and when your account is deactivated." }
             @if !tokens.is_empty() {
                 ul.rows {
                     @for token in tokens { li { (token_row(visit, token)) } }
                 }
             }
             h3 { "New token" }
-            (form(visit, "token", &token_form()))
+            (form(visit, "token", &token_form(visit)))
         }
     }
 }
@@ -144,7 +144,7 @@ fn token_row(visit: &Visit, token: &PersonalTokenInfo) -> Markup {
     }
 }
 
-fn token_form() -> Markup {
+fn token_form(visit: &Visit) -> Markup {
     let name = Field {
         name: "name",
         label: "Name",
@@ -167,6 +167,12 @@ fn token_form() -> Markup {
             select id="days" name="days" {
                 @for days in TOKEN_DAYS { option value=(days) selected[days == 90] { (days) " days" } }
             }
+        }
+        @if visit.gateway.keeps_passwords() {
+            (Field { name: "token-password", label: "Present password", kind: "password",
+                autocomplete: "current-password", ..Field::default() })
+        } @else {
+            p.hint { "Only within five minutes of a login: log out and in again if yours is older." }
         }
         button type="submit" { "Make a token" }
     }

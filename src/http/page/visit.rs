@@ -100,12 +100,12 @@ impl Visit {
         body: &Markup,
     ) -> Page {
         let page = layout::page(self, title, width, body);
-        Page::html(status, page, self.is_https()).with(self.new_cookie.clone())
+        Page::html(status, page).with(self.new_cookie.clone())
     }
 
     /// 303 to another page of ours.
     pub(in crate::http) fn elsewhere(&self, path: &str) -> Page {
-        Page::elsewhere(self.url(path), self.is_https())
+        Page::elsewhere(self.url(path))
     }
 
     /// 303 to the login, which leads back to this page of ours.
@@ -115,17 +115,13 @@ impl Visit {
     }
 
     /// 303 to a path of this host, such as [`super::local_path`] has checked.
-    pub(in crate::http) fn to(&self, path: &str) -> Page {
-        Page::elsewhere(path.to_owned(), self.is_https())
+    pub(in crate::http) fn to(path: &str) -> Page {
+        Page::elsewhere(path.to_owned())
     }
 
     /// 303 to a page of the identity provider.
-    pub(in crate::http) fn abroad(&self, url: String) -> Page {
-        Page::elsewhere(url, self.is_https())
-    }
-
-    fn is_https(&self) -> bool {
-        cookie::is_https(&self.gateway)
+    pub(in crate::http) fn abroad(url: String) -> Page {
+        Page::elsewhere(url)
     }
 }
 

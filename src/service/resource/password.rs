@@ -127,7 +127,7 @@ impl Change {
         }
     }
 
-    /// Sets the password of the changed account, and ends the sessions that were begun with another.
+    /// Sets the password of the changed account, and ends the sessions and personal tokens that were begun with another.
     pub(super) fn with_password(
         &self,
         tx: &mut Tx<'_>,
@@ -147,7 +147,7 @@ impl Change {
             Some(SentPassword::New(hashed)) => hashed,
         };
         set_password(tx, terms.keys(), &changed.record, hashed, "scim")?;
-        tx.end_sessions_of(&changed.record.id, None)?;
+        tx.end_holdings(&changed.record.id)?;
         if changed.fields.is_none() {
             changed.record = tx.touch(&changed.record)?;
         }

@@ -20,6 +20,7 @@ const FORMS: [(&str, &[(&str, &str)]); 6] = [
             ("name", "x"),
             ("scope", "me"),
             ("days", "7"),
+            ("token-password", PASSWORD),
         ],
     ),
     ("/user/settings", &[("do", "sessions")]),

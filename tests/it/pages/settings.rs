@@ -109,6 +109,7 @@ fn a_token_is_shown_once_and_revoked() {
         ("name", "backup <script>"),
         ("scope", "me"),
         ("days", "30"),
+        ("token-password", PASSWORD),
     ];
     let page = browser.submit(PAGE, &fields).expect(200).text();
     let (_, rest) = page.split_once("muster_pat_").unwrap();
@@ -125,18 +126,21 @@ fn a_token_is_shown_once_and_revoked() {
             ("name", ""),
             ("scope", "me"),
             ("days", "30"),
+            ("token-password", PASSWORD),
         ],
         [
             ("do", "token"),
             ("name", "x"),
             ("scope", "root"),
             ("days", "30"),
+            ("token-password", PASSWORD),
         ],
         [
             ("do", "token"),
             ("name", "x"),
             ("scope", "me"),
             ("days", "9999"),
+            ("token-password", PASSWORD),
         ],
     ] {
         browser.post(PAGE, &wrong).expect(400);

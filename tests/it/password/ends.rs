@@ -21,6 +21,7 @@ fn token_for(browser: &mut Browser, scope: &str) -> String {
         ("name", "x"),
         ("scope", scope),
         ("days", "30"),
+        ("token-password", PASSWORD),
     ];
     let page = browser.submit("/user/settings", &fields).expect(200).text();
     let (_, rest) = page.split_once("muster_pat_").unwrap();

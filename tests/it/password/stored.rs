@@ -90,6 +90,7 @@ fn neither_a_password_nor_a_link_nor_a_token_can_be_read_back() {
         ("name", "x"),
         ("scope", "me"),
         ("days", "30"),
+        ("token-password", PASSWORD),
     ];
     let page = browser.submit("/user/settings", &fields).text();
     let token = page

@@ -116,7 +116,10 @@ fn everything(fixture: &Fixture) -> Held {
         scopes: vec![PersonalScope::Me],
         days: 365,
     };
-    let change = AccountChange::MakeToken(new);
+    let change = AccountChange::MakeToken {
+        token: new,
+        password: muster::config::Secret::new(""),
+    };
     let visitor = Visitor::default();
     let personal = fixture
         .gateway

@@ -17,4 +17,5 @@ mod responses;
 mod sizes;
 mod slow_readers;
 mod strangers;
+mod trust;
 mod work_before_right;

@@ -46,7 +46,11 @@ fn a_personal_token_opens_what_it_was_made_for() {
             scopes: vec![scope],
             days: 7,
         };
-        let (change, visitor) = (AccountChange::MakeToken(new), Visitor::default());
+        let change = AccountChange::MakeToken {
+            token: new,
+            password: muster::config::Secret::new(""),
+        };
+        let visitor = Visitor::default();
         let made = fixture
             .gateway
             .change_account(&signed_in.me, &change, &visitor);
