@@ -98,16 +98,15 @@ pub(super) async fn token(
 /// `POST /auth/introspect` (RFC 7662), for applications: whether a token that somebody showed them still holds.
 pub(super) async fn introspect(
     gateway: Data<Gateway>,
-    from: From,
+    From(visitor): From,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let Credentials::Token(token) = Credentials::of(request.headers()) else {
         return Err(Problem::NotLoggedIn);
     };
-    let from = from.0;
-    let address = from.address.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let caller = gateway.authenticate(token, address, &from.request).await?;
+    let from = visitor.address.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let caller = gateway.authenticate(token, from, &visitor.request).await?;
     let caller = caller.ok_or(Problem::NotLoggedIn)?;
     transport::mark_authenticated(&request);
     let form = Form::read(&request, payload.into_inner(), INTROSPECTION_BYTES).await?;
