@@ -163,7 +163,8 @@ async fn read_of_connection(
                 limit,
                 deadline,
             };
-            read.run(request, payload, admitted).await
+            // Boxed, so that the future of a small body, of which there are most, stays small.
+            Box::pin(read.run(request, payload, admitted)).await
         }
     }
 }

@@ -23,8 +23,7 @@ pub const MAX_VALUES: usize = 1_000;
 pub fn check_growth(before: Option<&Document>, after: &Document) -> Result<()> {
     let none = Map::new();
     let before = before.map_or(&none, Document::as_map);
-    let mut path = Vec::new();
-    check_values(&mut path, after.as_map(), before)?;
+    check_values(None, after.as_map(), before)?;
     check_bytes(before, after.as_map())
 }
 
@@ -69,41 +68,61 @@ impl io::Write for CountedBytes {
     }
 }
 
-/// Looks for arrays that are too long, at any depth; `path` leads to the object.
-fn check_values<'d>(
-    path: &mut Vec<&'d str>,
-    object: &'d Map<String, Value>,
-    before: &Map<String, Value>,
-) -> Result<()> {
-    for (name, value) in object {
-        path.push(name);
-        check_value(path, value, before)?;
-        path.pop();
-    }
-    Ok(())
+/// The names that lead to a value, as a list on the stack: a path is written out for a refusal alone.
+#[derive(Clone, Copy)]
+struct NamePath<'p> {
+    parent: Option<&'p NamePath<'p>>,
+    name: &'p str,
 }
 
-fn check_value<'d>(
-    path: &mut Vec<&'d str>,
-    value: &'d Value,
+impl<'p> NamePath<'p> {
+    fn names(self) -> Vec<&'p str> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut next = Some(self);
+        while let Some(NamePath { parent, name }) = next {
+            names.push(name);
+            next = parent.copied();
+        }
+        names.reverse();
+        names
+    }
+}
+
+/// Looks for arrays that are too long, at any depth; `parent` leads to the object.
+fn check_values(
+    parent: Option<&NamePath<'_>>,
+    object: &Map<String, Value>,
     before: &Map<String, Value>,
 ) -> Result<()> {
+    object
+        .iter()
+        .try_for_each(|(name, value)| check_value(NamePath { parent, name }, value, before))
+}
+
+fn check_value(path: NamePath<'_>, value: &Value, before: &Map<String, Value>) -> Result<()> {
     match value {
-        Value::Object(object) => check_values(path, object, before),
+        Value::Object(object) => check_values(Some(&path), object, before),
         Value::Array(values) => {
-            let count = values.len();
-            if count > MAX_VALUES && count > stored_values(before, path) {
-                let name = shown(path);
-                return Err(Error::value(format!(
-                    "The attribute {name} would have {count} values: at most {MAX_VALUES} are stored; send fewer."
-                )));
-            }
-            values
-                .iter()
-                .try_for_each(|value| check_value(path, value, before))
+            check_count(path, values.len(), before)?;
+            let mut values = values.iter();
+            values.try_for_each(|value| check_value(path, value, before))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
+}
+
+fn check_count(path: NamePath<'_>, count: usize, before: &Map<String, Value>) -> Result<()> {
+    if count <= MAX_VALUES {
+        return Ok(());
+    }
+    let path = path.names();
+    if count <= stored_values(before, &path) {
+        return Ok(());
+    }
+    let name = shown(&path);
+    Err(Error::value(format!(
+        "The attribute {name} would have {count} values: at most {MAX_VALUES} are stored; send fewer."
+    )))
 }
 
 /// The name of the attribute at `path` (RFC 7644 §3.10).

@@ -44,7 +44,8 @@ impl Gateway {
         }
         let size = body.len();
         let read = self.work_apart(size, caller, move |caller| read(caller, &body));
-        Ok(read.await??)
+        // Boxed, so that the future of a small body, of which there are most, stays small.
+        Ok(Box::pin(read).await??)
     }
 
     /// Does what a body of `size` bytes asks for: here, or on another thread if it is large.

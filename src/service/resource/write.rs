@@ -86,18 +86,18 @@ impl Gateway {
     pub async fn patch(&self, caller: &Caller, one: One, bytes: Bytes) -> Result<Answer> {
         caller.scopes.may_change(&one.rt)?;
         let projection = caller.projection(&one.rt, &one.wanted)?;
-        let (kind, id) = (Arc::clone(&one.rt), one.id.clone());
+        let (kind, id) = (Arc::clone(&one.rt), one.id);
         let read = move |caller: &Caller, bytes: &[u8], max_values| {
             let body = body::patch(caller, &kind, &id, bytes, max_values)?;
-            Patch::parse(&kind, body)
+            Ok((Patch::parse(&kind, body)?, id))
         };
-        let what = What::Patch(self.read_body(caller, bytes, read).await?);
+        let (patch, id) = self.read_body(caller, bytes, read).await?;
         let share = Share::new(Share::Small, &projection, one.wanted.preference);
         let change = Change {
             rt: one.rt,
-            id: one.id,
+            id,
             conditions: one.conditions,
-            what,
+            what: What::Patch(patch),
             password: None,
         };
         self.change(caller, change, projection, share).await
