@@ -93,13 +93,14 @@ mod tests {
     #[test]
     fn every_setting_is_shown_with_its_origin_and_no_secret() {
         let text = text(settings().entries());
-        let first: Vec<&str> = text.lines().take(9).collect();
+        let first: Vec<&str> = text.lines().take(10).collect();
         insta::assert_snapshot!(first.join("\n"), @r#"
         server.listen = "127.0.0.1:8080"  # default
         server.public_url = "http://127.0.0.1:8080"  # default
         #server.tls_cert is not set
         #server.tls_key is not set
         server.trusted_proxies = ["10.0.0.0/8"]  # muster.toml:2
+        server.forwarded_header = "x-forwarded-for"  # default
         #server.secret is not set
         database.url = "sqlite:data/muster.db"  # default
         #scim.token is hidden  # env MUSTER_SCIM__TOKEN

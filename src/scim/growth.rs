@@ -206,7 +206,7 @@ mod tests {
         };
         assert_eq!(refusal(None, &user(true, 1_000_000)), None);
         let detail = refusal(None, &user(true, MAX_DOCUMENT_BYTES)).unwrap();
-        for word in ["title", "1048576", "1048599"] {
+        for word in ["title", "1048576", "1048596"] {
             assert!(detail.contains(word), "{detail}");
         }
         let stored = user(true, 3_000_000);
