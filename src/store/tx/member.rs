@@ -1,13 +1,13 @@
 //! Who is in a group: one row a member, so that a change costs what changes and not what is there.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::member_change::NAMED;
 use super::session::of_group;
 use super::{OfGroup, Record, Tx, stored};
 use crate::scim::resource::Member;
 use crate::scim::value::fold;
-use crate::store::compile::Params;
 use crate::store::engine::{Flow, Param, Row};
 use crate::store::viewer::foreign;
 use crate::store::{Error, Result, Viewer};
@@ -16,6 +16,42 @@ use crate::store::{Error, Result, Viewer};
 const SLICE: usize = 1_000;
 
 const COLUMNS: &str = "member_id, display, type, resolved, hidden";
+
+/// A statement for a viewer that sees everything, and one for a connection that looks. Their text is put together once,
+/// not at every request.
+struct ViewedQuery {
+    every: String,
+    own: String,
+}
+
+/// The next members: `$1` is the group, `$2` the member before them, then the connection and how many.
+static MEMBERS: LazyLock<ViewedQuery> = LazyLock::new(|| {
+    let query = |shown: &str, limit: &str| {
+        format!(
+            "SELECT {COLUMNS} FROM member m
+             WHERE group_id = $1 AND member_id > $2 AND hidden = 0{shown} ORDER BY member_id LIMIT {limit}"
+        )
+    };
+    ViewedQuery {
+        every: query("", "$3"),
+        own: query(&format!(" AND NOT {}", foreign("m", "$3")), "$4"),
+    }
+});
+
+/// The groups of a member: `$1` is its id, `$2` the connection.
+static GROUPS: LazyLock<ViewedQuery> = LazyLock::new(|| {
+    let query = |shown: &str| {
+        format!(
+            "SELECT m.group_id, r.display FROM member m JOIN resource r ON r.id = m.group_id
+             WHERE m.member_id = $1 AND m.hidden = 0 AND m.resolved IS NOT NULL AND r.state < 2{shown}
+             ORDER BY m.group_id"
+        )
+    };
+    ViewedQuery {
+        every: query(""),
+        own: query(" AND (r.owner IS NULL OR r.owner = $2)"),
+    }
+});
 
 /// A member as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,39 +214,27 @@ impl Tx<'_> {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<StoredMember>> {
-        let mut params = Params::default();
-        let (of, behind) = (
-            params.text(group.id.as_str()),
-            params.text(after.unwrap_or("")),
-        );
-        let shown = match (viewer.connection(), &group.owner) {
-            (Some(name), None) => format!(" AND NOT {}", foreign("m", &params.text(name))),
-            (None, _) | (Some(_), Some(_)) => String::new(),
-        };
-        let limit = params.int(u64::from(limit));
-        let sql = format!(
-            "SELECT {COLUMNS} FROM member m
-             WHERE group_id = {of} AND member_id > {behind} AND hidden = 0{shown} ORDER BY member_id LIMIT {limit}"
-        );
-        self.all(&sql, &params.as_params(), |row| Ok(member_row(row)?.member))
+        let (of, behind) = ((&group.id).into(), after.unwrap_or("").into());
+        let limit = i64::from(limit).into();
+        let read = |row: &dyn Row| Ok(member_row(row)?.member);
+        match (viewer.connection(), &group.owner) {
+            (Some(name), None) => self.all(&MEMBERS.own, &[of, behind, name.into(), limit], read),
+            (None, _) | (Some(_), Some(_)) => self.all(&MEMBERS.every, &[of, behind, limit], read),
+        }
     }
 
     /// The live groups that the resource `id` is a direct member of, and that `viewer` sees, in the order of their ids.
     pub fn groups_of(&mut self, viewer: &Viewer, id: &str) -> Result<Vec<GroupRef>> {
-        let mut params = Params::default();
-        let of = params.text(id);
-        let shown = viewer.sees_sql("r", &mut params);
-        let sql = format!(
-            "SELECT m.group_id, r.display FROM member m JOIN resource r ON r.id = m.group_id
-             WHERE m.member_id = {of} AND m.hidden = 0 AND m.resolved IS NOT NULL AND r.state < 2{shown}
-             ORDER BY m.group_id"
-        );
-        self.all(&sql, &params.as_params(), |row| {
+        let read = |row: &dyn Row| {
             Ok(GroupRef {
                 id: row.string(0)?,
                 display: row.opt_string(1)?,
             })
-        })
+        };
+        match viewer.connection() {
+            None => self.all(&GROUPS.every, &[id.into()], read),
+            Some(name) => self.all(&GROUPS.own, &[id.into(), name.into()], read),
+        }
     }
 
     /// Hides a resource in all groups: it was deleted.

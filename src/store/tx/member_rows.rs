@@ -40,10 +40,9 @@ impl Tx<'_> {
                 ]
             });
             // A group of nobody's may have anybody in it.
-            let mut params = vec![
-                (&group.id).into(),
-                group.owner.as_deref().unwrap_or("").into(),
-            ];
+            let mut params = Vec::with_capacity(2 + 4 * size);
+            params.push((&group.id).into());
+            params.push(group.owner.as_deref().unwrap_or("").into());
             params.extend(filled(rows, size).flatten());
             self.touched = true;
             let new = self.all(sql, &params, |row| row.string(0))?;
@@ -58,7 +57,8 @@ impl Tx<'_> {
         let (size, sql) = statement(ids.len(), &REMOVALS);
         let mut removed = 0;
         for chunk in ids.chunks(size) {
-            let mut params = vec![(&group.id).into()];
+            let mut params = Vec::with_capacity(1 + size);
+            params.push((&group.id).into());
             params.extend(filled(chunk.iter().copied().map(Param::Text), size));
             self.touched = true;
             let gone = self.all(sql, &params, |row| Ok((row.string(0)?, row.int(1)?)))?;
@@ -93,6 +93,10 @@ fn filled<T: Copy>(rows: impl Iterator<Item = T>, size: usize) -> impl Iterator<
 
 /// `folded` of a row: the id without regard to case, where that is another.
 fn folded_id(member: &Member) -> Option<String> {
+    let mut bytes = member.value.bytes();
+    if bytes.all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return None;
+    }
     Some(fold(&member.value, false)).filter(|folded| *folded != member.value)
 }
 

@@ -32,6 +32,7 @@ mod place;
 mod provisioning;
 mod rebuild;
 mod record;
+mod record_query;
 mod resource;
 mod role;
 mod run;

@@ -1,6 +1,7 @@
 //! One resource: made, found, changed, deleted.
 
-use super::record::{COLUMNS, record};
+use super::record::record;
+use super::record_query::{BY_ID, BY_UNIQUE_VALUE, RecordQuery};
 use super::{Record, State, Tx, stored};
 use crate::scim::resource::Document;
 use crate::scim::schema::ResourceType;
@@ -57,22 +58,11 @@ impl Tx<'_> {
     /// The live resource of type `rt` with this id, if `viewer` sees it: of another one not even the document is
     /// read. In a write it is locked until the end.
     pub fn get(&mut self, viewer: &Viewer, rt: &ResourceType, id: &str) -> Result<Option<Record>> {
-        let viewing = viewer.connection();
-        let seen = viewing.map_or("", |_| " AND (r.owner IS NULL OR r.owner = $3)");
-        let lock = "SELECT r.id FROM resource r WHERE r.id = $1 AND r.kind = $2 AND r.state < 2";
-        // In one piece: `format!` would allocate twice for every look-up.
-        let sql = [
-            "SELECT ",
-            COLUMNS,
-            " FROM resource r LEFT JOIN document d ON d.place = r.place
-             WHERE r.id = $1 AND r.kind = $2 AND r.state < 2",
-            seen,
-        ]
-        .concat();
+        let query = BY_ID.of(viewer);
         let (id, kind) = (id.into(), (&*rt.name).into());
-        match viewing {
-            None => self.first_kept(lock, seen, &sql, &[id, kind]),
-            Some(name) => self.first_kept(lock, seen, &sql, &[id, kind, name.into()]),
+        match viewer.connection() {
+            None => self.first_kept(query, &[id, kind]),
+            Some(name) => self.first_kept(query, &[id, kind, name.into()]),
         }
     }
 
@@ -86,39 +76,21 @@ impl Tx<'_> {
         path: &str,
         folded: &str,
     ) -> Result<Option<Record>> {
-        let viewing = viewer.connection();
-        let seen = viewing.map_or("", |_| " AND (r.owner IS NULL OR r.owner = $4)");
-        let lock = "SELECT r.id FROM unique_key u JOIN resource r ON r.id = u.resource
-             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2";
-        let sql = [
-            "SELECT ",
-            COLUMNS,
-            " FROM unique_key u JOIN resource r ON r.id = u.resource
-             LEFT JOIN document d ON d.place = r.place
-             WHERE u.kind = $1 AND u.path = $2 AND u.folded = $3 AND r.state < 2",
-            seen,
-        ]
-        .concat();
+        let query = BY_UNIQUE_VALUE.of(viewer);
         let key = unique_row(folded);
         let (kind, path, key) = ((&*rt.name).into(), path.into(), (&key).into());
-        match viewing {
-            None => self.first_kept(lock, seen, &sql, &[kind, path, key]),
-            Some(name) => self.first_kept(lock, seen, &sql, &[kind, path, key, name.into()]),
+        match viewer.connection() {
+            None => self.first_kept(query, &[kind, path, key]),
+            Some(name) => self.first_kept(query, &[kind, path, key, name.into()]),
         }
     }
 
-    /// The record that `sql` finds, locked in a write by `lock` under the further condition `seen`.
-    fn first_kept(
-        &mut self,
-        lock: &str,
-        seen: &str,
-        sql: &str,
-        params: &[Param<'_>],
-    ) -> Result<Option<Record>> {
+    /// The record that `query` finds, which is locked in a write.
+    fn first_kept(&mut self, query: &RecordQuery, params: &[Param<'_>]) -> Result<Option<Record>> {
         if self.cause.is_some() {
-            self.keep_rows(&format!("{lock}{seen}"), params)?;
+            self.keep_rows(&query.lock, params)?;
         }
-        self.first(sql, params, record)
+        self.first(&query.read, params, record)
     }
 
     /// Replaces document and state of `old` and answers it at its new version. It is for the caller to
