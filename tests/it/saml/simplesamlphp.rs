@@ -48,7 +48,8 @@ impl Pair {
         std::fs::write(at.join("metadata/saml20-sp-remote.php"), "<?php\n").unwrap();
         let address = format!("127.0.0.1:{port}");
         let mut php = Command::new("php");
-        php.args(["-S", &address, "-t", WWW])
+        // Without its cache, which does not see for two seconds that a file was written.
+        php.args(["-d", "opcache.enable=0", "-S", &address, "-t", WWW])
             .env("SIMPLESAMLPHP_CONFIG_DIR", at.join("config"));
         let php = Program::start(
             &mut php,
