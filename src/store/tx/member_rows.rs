@@ -27,8 +27,14 @@ impl Tx<'_> {
         members: impl Iterator<Item = &'m Member>,
     ) -> Result<u64> {
         let named: Vec<&Member> = members.filter(|member| !member.value.is_empty()).collect();
-        let (size, sql) = statement(named.len(), &INSERTIONS);
         let mut added = 0;
+        if named.len() <= FEW {
+            for member in named {
+                added += self.add_member_row(group, member)?;
+            }
+            return Ok(added);
+        }
+        let (size, sql) = statement(named.len(), &INSERTIONS);
         for chunk in named.chunks(size) {
             let folded: Vec<Option<String>> = chunk.iter().map(|one| folded_id(one)).collect();
             let rows = chunk.iter().zip(&folded).map(|(member, folded)| {
@@ -49,6 +55,25 @@ impl Tx<'_> {
             added += new.len() as u64;
             self.members.added.add_many(new.len() as u64, new);
         }
+        Ok(added)
+    }
+
+    /// Adds one row; returns 1 if it was not there. The usual change of a group adds one member, so this allocates little.
+    fn add_member_row(&mut self, group: &Record, member: &Member) -> Result<u64> {
+        let folded = folded_id(member);
+        let params = [
+            (&group.id).into(),
+            group.owner.as_deref().unwrap_or("").into(),
+            (&member.value).into(),
+            member.display.as_deref().into(),
+            member.kind.as_deref().into(),
+            folded.as_deref().into(),
+        ];
+        let [sql, _] = &*INSERTIONS;
+        self.touched = true;
+        let new = self.first(sql, &params, |row| row.string(0))?;
+        let added = u64::from(new.is_some());
+        self.members.added.add_many(added, new);
         Ok(added)
     }
 
