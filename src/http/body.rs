@@ -157,12 +157,8 @@ async fn read_of_connection(
         Small::Whole(body) => Ok(body),
         Small::Begun(whole) if whole.len() > limit => Err(too_large(limit)),
         Small::Begun(whole) => {
+            let read = CountedRead::new(whole, limit, deadline);
             let admitted = gateway(request)?.admit_connection_body(permit);
-            let read = CountedRead {
-                whole,
-                limit,
-                deadline,
-            };
             // Boxed, so that the future of a small body, of which there are most, stays small.
             Box::pin(read.run(request, payload, admitted)).await
         }
@@ -228,6 +224,14 @@ struct CountedRead {
 }
 
 impl CountedRead {
+    fn new(whole: Vec<u8>, limit: usize, deadline: Deadline) -> Self {
+        Self {
+            whole,
+            limit,
+            deadline,
+        }
+    }
+
     /// Reads the body to its end. The reservation stays with the request until that is answered.
     async fn run<K: Eq + Hash + Clone + 'static>(
         self,
@@ -253,25 +257,28 @@ impl CountedRead {
         mut payload: Payload,
         reservation: &mut BodyReservation<K>,
     ) -> Result<Bytes, Error> {
-        let Self {
-            mut whole, limit, ..
-        } = self;
+        let (mut whole, limit) = (self.whole, self.limit);
         reservation.reserve(whole.len(), whole.capacity()).await;
         while let Some(piece) = next(&mut payload).await? {
             let length = whole.len() + piece.len();
             if length > limit {
                 return Err(too_large(limit));
             }
-            let mut capacity = whole.capacity();
-            if length > capacity {
-                capacity = capacity.saturating_mul(2).clamp(length, limit);
-            }
+            let capacity = grown(whole.capacity(), length, limit);
             reservation.reserve(length, capacity).await;
             whole.reserve_exact(capacity - whole.len());
             whole.extend_from_slice(&piece);
         }
         Ok(whole.into())
     }
+}
+
+/// The capacity for `length` bytes: twice the present one where that is too little, and at most `limit`.
+fn grown(capacity: usize, length: usize, limit: usize) -> usize {
+    if length <= capacity {
+        return capacity;
+    }
+    capacity.saturating_mul(2).clamp(length, limit)
 }
 
 async fn next(payload: &mut Payload) -> Result<Option<Bytes>, Error> {

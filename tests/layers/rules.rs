@@ -323,6 +323,29 @@ const STOPWATCHES: &[(&str, &str)] = &[
         "a read that runs too long is interrupted, and how long a full log is held",
     ),
     (
+        "src/store/engine/sqlite/log_bound.rs",
+        "tests of how long a full log is held",
+    ),
+    (
+        "src/store/engine/mod.rs",
+        "a statement past its deadline is interrupted",
+    ),
+    ("src/store/open.rs", "a store that closes waits for so long"),
+    ("src/store/queue.rs", "how long work waits to be begun"),
+    ("src/store/tx/mod.rs", "how long a transaction has run"),
+    (
+        "src/store/worker.rs",
+        "a change past its deadline is rolled back",
+    ),
+    (
+        "src/store/writer.rs",
+        "the share of time of one transaction, and the deadline of a change",
+    ),
+    (
+        "src/http/body.rs",
+        "a body that does not arrive in time is cut",
+    ),
+    (
         "src/service/token.rs",
         "how long a request took, for the provisioning log",
     ),
