@@ -24,20 +24,25 @@ const ORDERS: [(&str, bool); 9] = [
 
 pub(crate) async fn a_deep_page_costs_what_the_first_costs(at: &Fixture) {
     let ids: Vec<String> = (0..9_010).map(|_| at.id()).collect();
-    let (rt, all) = (Arc::clone(&at.user), ids.clone());
-    at.write(move |tx| {
-        for (number, id) in all.iter().enumerate() {
-            // Many share a displayName, and every second one has no externalId.
-            let mut body = json!({ "userName": id, "displayName": format!("d{}", number / 3_000) });
-            if number % 2 == 0 {
-                body["externalId"] = id.as_str().into();
+    // In parts: one change may not take longer than half a minute.
+    for (part, slice) in ids.chunks(1_000).enumerate() {
+        let (rt, slice) = (Arc::clone(&at.user), slice.to_vec());
+        at.write(move |tx| {
+            for (offset, id) in slice.iter().enumerate() {
+                let number = part * 1_000 + offset;
+                // Many share a displayName, and every second one has no externalId.
+                let mut body =
+                    json!({ "userName": id, "displayName": format!("d{}", number / 3_000) });
+                if number % 2 == 0 {
+                    body["externalId"] = id.as_str().into();
+                }
+                insert(tx, &rt, id, &document(&body))?;
             }
-            insert(tx, &rt, id, &document(&body))?;
-        }
-        Ok(())
-    })
-    .await
-    .unwrap();
+            Ok(())
+        })
+        .await
+        .unwrap();
+    }
     for (sort, descending) in ORDERS {
         let effort = async |behind: Option<Position>| {
             let ask = Ask {
