@@ -56,7 +56,7 @@ pub(super) struct BodyBudget<K: Eq + Hash + Clone> {
     running: Stopwatch,
 }
 
-/// The share of one body in a [`BodyBudget`]; given back when this is dropped.
+/// The share of one body in a `BodyBudget`; given back when this is dropped.
 pub struct BodyReservation<K: Eq + Hash + Clone> {
     budget: Arc<BodyBudget<K>>,
     sender: K,
@@ -127,7 +127,7 @@ impl<K: Eq + Hash + Clone> BodyReservation<K> {
     /// Notes that the whole body has arrived: it can no longer be cut.
     ///
     /// # Errors
-    /// [`BodyCut`] when that has happened already.
+    /// `BodyCut` when that has happened already.
     pub fn complete(&mut self) -> Result<(), BodyCut> {
         let arrived = self.budget.ledger().complete(&self.sender, self.id);
         self.arrived = Some(arrived.ok_or(BodyCut)?);
