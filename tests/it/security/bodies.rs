@@ -159,8 +159,12 @@ fn many_addresses_lose_what_is_over_64_mib_and_others_log_in() {
             unfinished(fixture, &head("/saml/acs", FORM, &from, 512 * KIB), 520_000)
         })
         .collect();
-    let cut = wait_for_answers(&mut crowd, 32).len();
-    assert!(cut < 160, "{cut}");
+    let cut = wait_for_answers(&mut crowd, 32);
+    assert!(cut.len() < 160, "{cut:?}");
+    let reply = crowd[cut[0]].read();
+    let told = String::from_utf8_lossy(&reply.body);
+    assert_eq!(reply.status, 408, "{}", reply.head);
+    assert!(told.contains("this one was the slowest"), "{told}");
     let (large, other) = (400 * KIB, "203.0.113.10");
     let body = format!("SAMLResponse={}", "A".repeat(large - 13));
     let reply = Raw::exchange(
